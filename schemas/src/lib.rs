@@ -1,0 +1,13 @@
+//! The pure core of Holdfast: the language that tills and server speak, and its laws.
+//!
+//! A document (an order, a return, a till session, a stock paper) is a *set of operations*; everything
+//! else is a fold over that set. This crate never does I/O, never reads a clock and never draws a random
+//! number: time, randomness and ids are arguments. See `docs/architecture.md`.
+#![warn(missing_docs)]
+
+pub mod identity;
+pub mod operation;
+pub mod text;
+pub mod text_value;
+pub mod time;
+pub mod value;

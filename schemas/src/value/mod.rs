@@ -1,0 +1,9 @@
+//! Amounts: money, quantities, prices, rates. No float anywhere; arithmetic is checked.
+
+mod money;
+mod price;
+mod quantity;
+
+pub use money::{Currency, CurrencyError, MinorUnits, Money, MoneyError};
+pub use price::{Rate, RateError, UnitPrice, UnitPriceError};
+pub use quantity::{Measure, Quantity, QuantityChange, QuantityError};

@@ -1,0 +1,1 @@
+//! The till application. Its screens are not drawn yet; see the README of this folder.

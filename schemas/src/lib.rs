@@ -11,3 +11,4 @@ pub mod text;
 pub mod text_value;
 pub mod time;
 pub mod value;
+pub mod wire;

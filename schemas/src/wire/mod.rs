@@ -1,0 +1,3 @@
+//! What travels between a till and the server.
+
+pub mod enrol;

@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Holdfast's harness: the bundled sample trade, the trading day, and what integration tests share.
+
+pub mod sample;

@@ -1,0 +1,14 @@
+//! Replays a file of past trade through a till: invoice lines in the form of the UCI "Online Retail" data set.
+//!
+//! Reading, sorting and matching are pure; [`plan`] accounts for every row of the file, exactly once.
+
+mod classify;
+mod plan;
+mod row;
+
+pub use classify::{AdjustedRow, RefusalReason, ReturnedRow, RowFate, SoldRow, classify};
+pub use plan::{
+    Adjustment, Cancellation, CancelledPart, CatalogueEntry, Invoice, MatchedOriginal, PlannedLine,
+    RefusalTotal, RowCounts, Trade, TradePlan, plan,
+};
+pub use row::{INVOICE_FILE_COLUMNS, ReplayError, Row, read_rows};

@@ -1,1 +1,8 @@
-//! Placeholder.
+//! Holdfast's central server: ingest over QUIC, one order identity, stock, reference data, headquarters' API.
+//!
+//! The log is sacred and everything else is read from it: [`store`] keeps it, [`ingest`] fills it (S1), [`project`]
+//! makes rows of it that may be dropped and made again (S2), and [`react`] lets the server add what it decides (S3).
+#![warn(missing_docs)]
+
+pub mod clock;
+pub mod store;

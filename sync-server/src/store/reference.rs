@@ -1,0 +1,65 @@
+//! Reference data: versioned records, which tills take as deltas.
+
+use holdfast_schemas::identity::PriceListVersion;
+
+use super::{PageLimit, StoreError};
+
+/// What a record is about, such as `product/85123A`: 1 to 128 bytes, ordered by its bytes.
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(transparent)]
+pub struct ReferenceKey(pub Box<str>);
+
+/// One record at its newest version. The store keeps its JSON as it is; `holdfast_schemas::reference` gives it meaning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReferenceRecord {
+    /// What it is about.
+    pub key: ReferenceKey,
+    /// The record as JSON text; `None` where it was removed.
+    pub json: Option<Box<str>>,
+}
+
+/// A page of what changed since a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReferenceDelta {
+    /// The records, by version and then key, each with the version in which it last changed.
+    pub records: Vec<(PriceListVersion, ReferenceRecord)>,
+    /// The newest version there is.
+    pub newest: PriceListVersion,
+    /// Whether the page ends before the newest version.
+    pub more: bool,
+}
+
+/// Reference data.
+pub trait ReferenceStore {
+    /// Puts records in, as one new version; records that are there as they are stay at their version. Returns the
+    /// newest version, which is the one before where nothing changed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn import_reference(&self, records: &[ReferenceRecord])
+    -> Result<PriceListVersion, StoreError>;
+
+    /// What changed after `(version, key)`, in that order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn reference_delta(
+        &self,
+        after: (PriceListVersion, Option<&ReferenceKey>),
+        limit: PageLimit,
+    ) -> Result<ReferenceDelta, StoreError>;
+
+    /// One record as it is now; `None` where it was never there or was removed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn reference_record(&self, key: &ReferenceKey) -> Result<Option<Box<str>>, StoreError>;
+
+    /// The newest version.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn reference_version(&self) -> Result<PriceListVersion, StoreError>;
+}

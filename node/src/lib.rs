@@ -1,2 +1,11 @@
-//! Placeholder.
+//! A till's engine: its SQLite file, its single writer, and the handle in front of it.
+//!
+//! Nothing here names the server's crate or the screen's. The engine is synchronous and runs inline on whatever
+//! thread calls it; clock, randomness and file are handed in, so that it runs unchanged in a simulator.
+#![warn(missing_docs)]
+
+pub mod clock;
+pub mod engine;
+pub mod random;
 pub mod replay;
+pub mod store;

@@ -1,0 +1,243 @@
+//! The one place where a till's file is opened, locked and set aside.
+
+use std::{
+    fs::{File, TryLockError},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use holdfast_schemas::time::Timestamp;
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+use super::{StoreError, migration};
+
+/// How long a statement waits for another process that reads the file, such as a backup.
+const BUSY_WAIT: Duration = Duration::from_secs(5);
+/// How many prepared statements are kept.
+const STATEMENTS_MAX: usize = 128;
+
+/// Where a till's file is.
+#[derive(Debug, Clone)]
+pub struct StorePlace {
+    path: PathBuf,
+    vfs: Option<String>,
+}
+
+impl StorePlace {
+    /// A file on this machine's disk.
+    #[must_use]
+    pub fn on_disk(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            vfs: None,
+        }
+    }
+
+    /// A file in a virtual file system that is registered with SQLite: a simulator's. It is neither locked nor set
+    /// aside, since both are acts on this machine's disk.
+    #[must_use]
+    pub fn in_vfs(path: impl Into<PathBuf>, vfs: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            vfs: Some(vfs.into()),
+        }
+    }
+
+    /// The file's path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn beside(&self, suffix: &str) -> PathBuf {
+        let mut name = self.path.clone().into_os_string();
+        name.push(suffix);
+        PathBuf::from(name)
+    }
+}
+
+/// A till's file, open.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    /// Held as long as the file is open; none for a reader and in a simulator.
+    _lock: Option<File>,
+}
+
+/// A file that was opened.
+#[derive(Debug)]
+pub struct OpenedStore {
+    /// The file.
+    pub store: Store,
+    /// Where a damaged file was put, of which `store` is the empty successor. It still holds what was not sent, so
+    /// somebody must be told.
+    pub set_aside: Option<PathBuf>,
+}
+
+impl Store {
+    /// Opens the file for its one writer, and makes or migrates it (T0).
+    ///
+    /// A damaged file is renamed, with `now` in its name, and a new one is begun.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] where another process has it; [`StoreError::Newer`] and [`StoreError::Foreign`] for
+    /// files that are not touched.
+    pub fn open(place: &StorePlace, now: Timestamp) -> Result<OpenedStore, StoreError> {
+        let lock = lock(place)?;
+        match open_connection(place) {
+            Ok(connection) => Ok(OpenedStore {
+                store: Self {
+                    connection,
+                    _lock: lock,
+                },
+                set_aside: None,
+            }),
+            Err(StoreError::Corrupt(_)) if place.vfs.is_none() => {
+                let aside = set_aside(place, now)?;
+                Ok(OpenedStore {
+                    store: Self {
+                        connection: open_connection(place)?,
+                        _lock: lock,
+                    },
+                    set_aside: Some(aside),
+                })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Opens the file to read it only, beside its writer.
+    ///
+    /// # Errors
+    /// [`StoreError`]: where there is no file, or one of another version.
+    pub fn open_to_read(place: &StorePlace) -> Result<Self, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = connect(place, flags)?;
+        connection.busy_timeout(BUSY_WAIT)?;
+        let store = Self {
+            connection,
+            _lock: None,
+        };
+        let found = store.read(migration::checked_version)?;
+        if found != migration::newest_version() {
+            return Err(StoreError::unreadable("schema version", &found));
+        }
+        Ok(store)
+    }
+
+    /// Reads one consistent state of the file.
+    ///
+    /// # Errors
+    /// Whatever `query` reports, or [`StoreError::Sqlite`].
+    pub fn read<T, E: From<StoreError>>(
+        &self,
+        query: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let transaction = self
+            .connection
+            .unchecked_transaction()
+            .map_err(StoreError::from)?;
+        query(&transaction)
+    }
+
+    /// Begins a write. Every caller is one of the named transactions.
+    pub(crate) fn begin(&mut self) -> Result<Transaction<'_>, StoreError> {
+        Ok(self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?)
+    }
+
+    /// Copies the whole file to a new file, while it is in use.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`], for a target that exists or can't be written among others.
+    pub fn backup(&self, target: &Path) -> Result<(), StoreError> {
+        let target = target.to_string_lossy();
+        self.connection
+            .execute("VACUUM INTO ?1", [target.as_ref()])?;
+        Ok(())
+    }
+
+    /// SQLite's own check of the file: what is damaged, one line each; empty where all is well.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the check itself can't run.
+    pub fn integrity_findings(&self) -> Result<Vec<String>, StoreError> {
+        let mut statement = self.connection.prepare("PRAGMA integrity_check")?;
+        let lines = statement
+            .query_map([], |row| row.get::<_, String>(0))?
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(lines.into_iter().filter(|line| line != "ok").collect())
+    }
+}
+
+fn lock(place: &StorePlace) -> Result<Option<File>, StoreError> {
+    if place.vfs.is_some() {
+        return Ok(None);
+    }
+    let path = place.beside(".lock");
+    let failed = |source| StoreError::Lock {
+        path: path.clone(),
+        source,
+    };
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse {
+            path: place.path.clone(),
+        }),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+fn connect(place: &StorePlace, flags: OpenFlags) -> Result<Connection, StoreError> {
+    let connection = match &place.vfs {
+        None => Connection::open_with_flags(&place.path, flags)?,
+        Some(vfs) => Connection::open_with_flags_and_vfs(&place.path, flags, vfs.as_str())?,
+    };
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    Ok(connection)
+}
+
+fn open_connection(place: &StorePlace) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = connect(place, flags)?;
+    connection.busy_timeout(BUSY_WAIT)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // FULL: what was shown as sold survives a power cut. NORMAL was measured to lose acknowledged sales.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    migration::migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// Renames the damaged file and what belongs to it.
+fn set_aside(place: &StorePlace, now: Timestamp) -> Result<PathBuf, StoreError> {
+    let suffix = format!(".damaged-{}", now.milliseconds());
+    let rename = |from: PathBuf, to: &Path| {
+        std::fs::rename(&from, to).map_err(|source| StoreError::SetAside { path: from, source })
+    };
+    let aside = place.beside(&suffix);
+    if aside.exists() {
+        return Err(StoreError::SetAside {
+            path: aside,
+            source: std::io::ErrorKind::AlreadyExists.into(),
+        });
+    }
+    rename(place.path.clone(), &aside)?;
+    for part in ["-wal", "-shm"] {
+        let beside = place.beside(part);
+        if beside.exists() {
+            rename(beside, &place.beside(&format!("{suffix}{part}")))?;
+        }
+    }
+    Ok(aside)
+}

@@ -1,0 +1,198 @@
+-- The first schema.
+
+-- Whose file this is.
+CREATE TABLE identity (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    tenant TEXT NOT NULL,
+    store TEXT NOT NULL,
+    node INTEGER NOT NULL CHECK (node BETWEEN 1 AND 1048575)
+) STRICT;
+
+-- Every log of which this file holds an entry, numbered in the order in which it came to know them.
+-- `position` and `chain`: up to the last entry before the first gap. `acknowledged`: durable at the server of
+-- the present epoch, and so possibly more than this file holds.
+CREATE TABLE log (
+    number INTEGER PRIMARY KEY,
+    log BLOB NOT NULL UNIQUE CHECK (length(log) = 16),
+    own INTEGER NOT NULL CHECK (own IN (0, 1)),
+    position INTEGER NOT NULL CHECK (position >= 0),
+    chain BLOB NOT NULL CHECK (length(chain) = 32),
+    acknowledged INTEGER NOT NULL DEFAULT 0 CHECK (acknowledged >= 0)
+) STRICT;
+CREATE INDEX log_own ON log (own, number);
+
+-- The changes, own and foreign, byte for byte. `taken_minor` (of `currency`) is the money that the change took,
+-- `recorded_at` when this file got it.
+CREATE TABLE entry (
+    number INTEGER PRIMARY KEY,
+    log BLOB NOT NULL CHECK (length(log) = 16),
+    position INTEGER NOT NULL CHECK (position > 0),
+    document BLOB NOT NULL CHECK (length(document) = 16),
+    hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+    recorded_at INTEGER NOT NULL,
+    currency TEXT,
+    taken_minor INTEGER NOT NULL,
+    change BLOB NOT NULL,
+    UNIQUE (log, position)
+) STRICT;
+CREATE INDEX entry_document ON entry (document, log, position);
+CREATE INDEX entry_pending ON entry (log, position, recorded_at, currency, taken_minor);
+
+-- The newest signed head of each foreign log: proof of authorship for a server that lost it.
+CREATE TABLE signed_head (
+    log BLOB PRIMARY KEY CHECK (length(log) = 16),
+    position INTEGER NOT NULL CHECK (position > 0),
+    chain BLOB NOT NULL CHECK (length(chain) = 32),
+    signature BLOB NOT NULL
+) STRICT;
+
+-- How far this file is with the server. No epoch: it never met one.
+CREATE TABLE sync (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    epoch TEXT,
+    feed_cursor INTEGER NOT NULL CHECK (feed_cursor >= 0)
+) STRICT;
+INSERT INTO sync (only, epoch, feed_cursor) VALUES (1, NULL, 0);
+
+-- The last order number that was issued by this file.
+CREATE TABLE mint (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    last_number INTEGER NOT NULL
+) STRICT;
+
+-- What came and could not be taken, with its reason; never in the way of the next, never dropped.
+CREATE TABLE quarantine (
+    number INTEGER PRIMARY KEY,
+    received_at INTEGER NOT NULL,
+    log BLOB NOT NULL CHECK (length(log) = 16),
+    position INTEGER NOT NULL,
+    document BLOB NOT NULL CHECK (length(document) = 16),
+    hash BLOB NOT NULL CHECK (length(hash) = 32),
+    reason TEXT NOT NULL,
+    change BLOB NOT NULL,
+    UNIQUE (log, position, document, hash)
+) STRICT;
+
+-- Reference data, as the server gave it.
+CREATE TABLE reference (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    version INTEGER NOT NULL
+) STRICT;
+INSERT INTO reference (only, version) VALUES (1, 0);
+
+CREATE TABLE product (
+    sku TEXT PRIMARY KEY,
+    record TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE product_gtin (
+    gtin TEXT PRIMARY KEY,
+    sku TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX product_gtin_sku ON product_gtin (sku);
+
+CREATE TABLE setting (
+    name TEXT PRIMARY KEY,
+    record TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Projections.
+
+CREATE TABLE document (
+    document BLOB PRIMARY KEY CHECK (length(document) = 16),
+    kind TEXT NOT NULL,
+    heads BLOB NOT NULL,
+    last_counter INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX document_kind ON document (kind, document);
+
+CREATE TABLE order_summary (
+    document BLOB PRIMARY KEY CHECK (length(document) = 16),
+    number INTEGER NOT NULL,
+    store TEXT NOT NULL,
+    business_date TEXT NOT NULL,
+    customer TEXT,
+    status TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    total_minor INTEGER NOT NULL,
+    paid_minor INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX order_summary_customer ON order_summary (customer, document) WHERE customer IS NOT NULL;
+
+CREATE TABLE return_summary (
+    document BLOB PRIMARY KEY CHECK (length(document) = 16),
+    number INTEGER NOT NULL,
+    original BLOB,
+    store TEXT NOT NULL,
+    business_date TEXT NOT NULL,
+    status TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    total_minor INTEGER NOT NULL,
+    refunded_minor INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX return_summary_original ON return_summary (original, document) WHERE original IS NOT NULL;
+
+CREATE TABLE session_summary (
+    document BLOB PRIMARY KEY CHECK (length(document) = 16),
+    till INTEGER NOT NULL,
+    store TEXT NOT NULL,
+    business_date TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    is_open INTEGER NOT NULL CHECK (is_open IN (0, 1))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX session_summary_open ON session_summary (till, document) WHERE is_open = 1;
+
+-- Which orders and returns have money or an opening in which session.
+CREATE TABLE session_document (
+    session BLOB NOT NULL CHECK (length(session) = 16),
+    document BLOB NOT NULL CHECK (length(document) = 16),
+    PRIMARY KEY (session, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX session_document_document ON session_document (document);
+
+-- Every number by which a document goes or went, of orders and returns.
+CREATE TABLE document_number (
+    number INTEGER NOT NULL,
+    document BLOB NOT NULL CHECK (length(document) = 16),
+    node INTEGER NOT NULL,
+    PRIMARY KEY (number, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX document_number_document ON document_number (document);
+CREATE INDEX document_number_node ON document_number (node, number);
+
+CREATE TABLE external_reference (
+    channel TEXT NOT NULL,
+    value TEXT NOT NULL,
+    document BLOB NOT NULL CHECK (length(document) = 16),
+    PRIMARY KEY (channel, value, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX external_reference_document ON external_reference (document);
+
+-- Stock movements of each document, in thousandths of the measure.
+CREATE TABLE stock_movement (
+    document BLOB NOT NULL CHECK (length(document) = 16),
+    line INTEGER NOT NULL,
+    store TEXT NOT NULL,
+    product TEXT NOT NULL,
+    measure TEXT NOT NULL,
+    business_date TEXT NOT NULL,
+    thousandths INTEGER NOT NULL,
+    PRIMARY KEY (document, line)
+) STRICT, WITHOUT ROWID;
+
+-- Their sums: how many movements, and stock on hand, which may be negative.
+CREATE TABLE stock_level (
+    store TEXT NOT NULL,
+    product TEXT NOT NULL,
+    measure TEXT NOT NULL,
+    movements INTEGER NOT NULL,
+    thousandths INTEGER NOT NULL,
+    PRIMARY KEY (store, product, measure)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE misfit (
+    document BLOB NOT NULL CHECK (length(document) = 16),
+    line INTEGER NOT NULL,
+    misfit TEXT NOT NULL,
+    PRIMARY KEY (document, line)
+) STRICT, WITHOUT ROWID;

@@ -5,8 +5,10 @@
 //! number: time, randomness and ids are arguments. See `docs/architecture.md`.
 #![warn(missing_docs)]
 
+pub mod gtin;
 pub mod identity;
 pub mod operation;
+pub mod reference;
 pub mod text;
 pub mod text_value;
 pub mod time;

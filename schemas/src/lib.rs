@@ -5,12 +5,20 @@
 //! number: time, randomness and ids are arguments. See `docs/architecture.md`.
 #![warn(missing_docs)]
 
+pub mod after_sale;
 pub mod gtin;
 pub mod identity;
+pub mod misfit;
 pub mod operation;
+pub mod order;
 pub mod reference;
+pub mod refusal;
+pub mod return_;
+pub mod rules;
+pub mod stock;
 pub mod text;
 pub mod text_value;
+pub mod till_session;
 pub mod time;
 pub mod value;
 pub mod wire;

@@ -1,0 +1,359 @@
+//! Misfits: facts that did not fit. Data for people to settle, not errors; a fold names them and goes on.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{
+    identity::{DocumentId, OperationId, OrderNumber},
+    operation::{DocumentKind, LineNumber},
+    value::{Measure, MinorUnits, QuantityTotal},
+};
+
+macro_rules! misfits {
+    ($($(#[$doc:meta])* $variant:ident = $code:literal {
+        $($(#[$field_doc:meta])* $field:ident: $type:ty,)*
+    })+) => {
+        /// Something that did not fit, and all that is needed to find it. Written as an object whose `code` is stable.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+        #[serde(tag = "code")]
+        pub enum Misfit {
+            $($(#[$doc])* #[serde(rename = $code)] $variant { $($(#[$field_doc])* $field: $type,)* },)+
+        }
+
+        impl Misfit {
+            /// The code of every misfit.
+            pub const CODES: &'static [&'static str] = &[$($code,)+];
+
+            /// The misfit's code, which never changes.
+            #[must_use]
+            pub fn code(&self) -> &'static str {
+                match self {
+                    $(Self::$variant { .. } => $code,)+
+                }
+            }
+        }
+    };
+}
+
+misfits! {
+    // To any document.
+
+    /// No operation that counts opens the document. Its facts are counted all the same.
+    NoHeader = "no_header" {}
+    /// The document is opened twice; the first opening counts.
+    SecondHeader = "second_header" {
+        /// The opening that does not count.
+        operation: OperationId,
+    }
+    /// An operation of another kind of document; it is not counted.
+    WrongKind = "wrong_kind" {
+        /// The operation.
+        operation: OperationId,
+        /// Its name.
+        name: &'static str,
+        /// The kind of document to which it can happen.
+        kind: DocumentKind,
+    }
+    /// An operation of a later version that must be known to decide: the document is frozen for decisions here.
+    UnknownCritical = "unknown_critical" {
+        /// The operation.
+        operation: OperationId,
+        /// Its name.
+        name: Box<str>,
+    }
+    /// An amount that can't be: zero or less where money changed hands, or beyond what is counted.
+    AmountClamped = "amount_clamped" {
+        /// The operation that wrote it.
+        operation: OperationId,
+        /// What it wrote.
+        written_minor: MinorUnits,
+        /// What was counted instead.
+        counted_minor: MinorUnits,
+    }
+    /// An intent without effect: the document had moved on, as others who acted on it may not have known.
+    IntentReversed = "intent_reversed" {
+        /// The intent.
+        operation: OperationId,
+        /// Its name.
+        name: &'static str,
+        /// The operation because of which it has no effect.
+        because: OperationId,
+    }
+    /// An operation names a line that the document does not have.
+    UnknownLine = "unknown_line" {
+        /// The operation.
+        operation: OperationId,
+        /// The line.
+        line: LineNumber,
+    }
+    /// A line number that was given before; the first line counts.
+    LineNumberTwice = "line_number_twice" {
+        /// The line that does not count.
+        operation: OperationId,
+        /// The number.
+        line: LineNumber,
+    }
+    /// A line whose amounts do not add up. It counts as it is written: that is what the customer was told.
+    LineDoesNotAddUp = "line_does_not_add_up" {
+        /// The line.
+        line: LineNumber,
+        /// Which of its amounts.
+        amount: LineAmount,
+        /// What it should be.
+        expected_minor: MinorUnits,
+        /// What is written.
+        written_minor: MinorUnits,
+    }
+    /// A quantity in another measure than its line's; it is not counted.
+    WrongMeasure = "wrong_measure" {
+        /// The operation.
+        operation: OperationId,
+        /// The line.
+        line: LineNumber,
+        /// The line's measure.
+        expected: Measure,
+        /// The measure that was written.
+        written: Measure,
+    }
+
+    // To an order.
+
+    /// More money was taken than the order costs.
+    Overpaid = "overpaid" {
+        /// By how much.
+        over_minor: MinorUnits,
+    }
+    /// The order is completed, and not all of its money was taken.
+    CompletedUnpaid = "completed_unpaid" {
+        /// What is still due.
+        due_minor: MinorUnits,
+    }
+    /// The order is completed, and a line of goods was not wholly handed over.
+    CompletedNotHandedOver = "completed_not_handed_over" {
+        /// The line.
+        line: LineNumber,
+        /// How much of it is still here.
+        missing: QuantityTotal,
+    }
+    /// More was handed over than was ordered.
+    HandedOverTooMuch = "handed_over_too_much" {
+        /// The line.
+        line: LineNumber,
+        /// By how much.
+        over: QuantityTotal,
+    }
+    /// Somebody handed over "all the rest", and there was no rest.
+    HandedOverNothing = "handed_over_nothing" {
+        /// The handover.
+        operation: OperationId,
+    }
+    /// The order is cancelled, and its money was not all given back.
+    MoneyAfterCancel = "money_after_cancel" {
+        /// What is still held.
+        held_minor: MinorUnits,
+    }
+    /// The order is cancelled, and goods of it were handed over.
+    GoodsAfterCancel = "goods_after_cancel" {
+        /// The line.
+        line: LineNumber,
+        /// How much of it.
+        handed_over: QuantityTotal,
+    }
+    /// A tender was given back that this order never took.
+    UnknownTenderVoided = "unknown_tender_voided" {
+        /// The operation that gave it back.
+        operation: OperationId,
+        /// The tender that it names.
+        tender: OperationId,
+    }
+    /// A tender was given back twice: it is counted once, and the till that gave it second is short.
+    TenderVoidedTwice = "tender_voided_twice" {
+        /// The second giving back.
+        operation: OperationId,
+        /// The tender.
+        tender: OperationId,
+        /// How much was given back once too often.
+        amount_minor: MinorUnits,
+    }
+    /// Two orders got one number. This one goes by a further number; the old one still finds it.
+    NumberClash = "number_clash" {
+        /// The number that both got.
+        clashed: OrderNumber,
+        /// This order's number now.
+        number: OrderNumber,
+        /// The order that keeps the number.
+        other: DocumentId,
+    }
+    /// An order is said to be the same as itself, or to be another order than one it was never tied to.
+    AliasWithoutEffect = "alias_without_effect" {
+        /// The operation.
+        operation: OperationId,
+        /// The order that it names.
+        other: DocumentId,
+    }
+    /// Only one of two orders says that they are the same.
+    AliasOneSided = "alias_one_sided" {
+        /// The order that says so.
+        document: DocumentId,
+        /// The order that does not.
+        other: DocumentId,
+    }
+    /// Two documents that are one order were both paid: the proposed refund gives the second payment back.
+    AliasBothPaid = "alias_both_paid" {
+        /// The order to refund.
+        document: DocumentId,
+        /// What to refund.
+        proposed_refund_minor: MinorUnits,
+    }
+
+    // To a return, and to an order's after-sale.
+
+    /// More was refunded than the return's lines are worth.
+    RefundedTooMuch = "refunded_too_much" {
+        /// By how much.
+        over_minor: MinorUnits,
+    }
+    /// The return is completed, and not all of its money was given.
+    CompletedUnrefunded = "completed_unrefunded" {
+        /// What the customer still gets.
+        due_minor: MinorUnits,
+    }
+    /// The return is completed, and a line of goods was not wholly taken back.
+    CompletedNotTakenBack = "completed_not_taken_back" {
+        /// The line.
+        line: LineNumber,
+        /// How much of it is missing.
+        missing: QuantityTotal,
+    }
+    /// More was taken back than the return says.
+    TakenBackTooMuch = "taken_back_too_much" {
+        /// The return's line.
+        line: LineNumber,
+        /// By how much.
+        over: QuantityTotal,
+    }
+    /// Somebody took back "all the rest", and there was no rest.
+    TakenBackNothing = "taken_back_nothing" {
+        /// The taking back.
+        operation: OperationId,
+    }
+    /// A line of a verified return that names no line of the order.
+    LineWithoutOriginal = "line_without_original" {
+        /// The return.
+        document: DocumentId,
+        /// The return's line.
+        line: LineNumber,
+    }
+    /// More of a line was returned than was sold, over all its returns.
+    ReturnedMoreThanSold = "returned_more_than_sold" {
+        /// The order's line.
+        line: LineNumber,
+        /// By how much.
+        over: QuantityTotal,
+        /// The returns that gave it back.
+        returns: Vec<DocumentId>,
+    }
+    /// More of a line was refunded than was paid for it, over all its returns.
+    RefundedMoreThanShare = "refunded_more_than_share" {
+        /// The order's line.
+        line: LineNumber,
+        /// By how much.
+        over_minor: MinorUnits,
+        /// The returns that refunded it.
+        returns: Vec<DocumentId>,
+    }
+    /// More was refunded than was paid, over all returns.
+    RefundedMoreThanPaid = "refunded_more_than_paid" {
+        /// By how much.
+        over_minor: MinorUnits,
+        /// The returns that refunded it.
+        returns: Vec<DocumentId>,
+    }
+    /// A return in another currency than the order's; it is not counted against the order.
+    ReturnCurrencyDiffers = "return_currency_differs" {
+        /// The return.
+        document: DocumentId,
+    }
+
+    // To a till session.
+
+    /// Cash moved or was counted after the close. It is counted, but is not in the Z report.
+    AfterClose = "after_close" {
+        /// The operation.
+        operation: OperationId,
+        /// Its name.
+        name: &'static str,
+    }
+    /// A count whose denominations do not add up to its total. The total counts.
+    CountDoesNotAddUp = "count_does_not_add_up" {
+        /// The count.
+        operation: OperationId,
+        /// What the denominations add up to.
+        expected_minor: MinorUnits,
+        /// The total that is written.
+        written_minor: MinorUnits,
+    }
+    /// A Z report that does not follow from the session's own figures.
+    CloseDoesNotAddUp = "close_does_not_add_up" {
+        /// Which figure.
+        figure: SessionFigure,
+        /// What it should be.
+        expected_minor: MinorUnits,
+        /// What is written.
+        written_minor: MinorUnits,
+    }
+
+    // To a stock paper.
+
+    /// A stock movement without a line.
+    NothingMoved = "nothing_moved" {
+        /// The operation.
+        operation: OperationId,
+    }
+}
+
+/// One of a line's amounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LineAmount {
+    /// Quantity × unit price.
+    Gross,
+    /// The shares of discounts: each more than zero, together at most the gross amount.
+    Discounts,
+    /// The tax: not below zero, and not above what it is part of.
+    Tax,
+    /// What the customer pays, or gets back.
+    Total,
+}
+
+/// One of a Z report's figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionFigure {
+    /// What the orders' lines cost.
+    Sales,
+    /// What the returns' lines gave back.
+    Refunds,
+    /// The tax in both.
+    Tax,
+    /// One kind of tender, taken.
+    TendersTaken,
+    /// One kind of tender, refunded.
+    TendersRefunded,
+    /// Cash put in.
+    PaidIn,
+    /// Cash taken out.
+    PaidOut,
+    /// Change money from the safe.
+    Loans,
+    /// Cash to the safe.
+    Drops,
+    /// What cash rounding added.
+    Rounding,
+    /// What should be in the drawer.
+    ExpectedCash,
+    /// What was counted.
+    CountedCash,
+    /// Counted less expected.
+    OverShort,
+}

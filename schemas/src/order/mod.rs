@@ -1,0 +1,139 @@
+//! Orders: what is known of a sale, what may be done to it, and what others did at the same time.
+
+mod state;
+mod status;
+mod table;
+
+pub(crate) use state::sum;
+pub use state::{Handover, OrderEnd, OrderLine, OrderState, Tender};
+pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus};
+pub use table::{OrderAction, Transition, TransitionTable, transition_table};
+
+use crate::{
+    identity::{
+        Channel, CustomerId, DepartmentCode, DiscountCode, ExternalRef, PriceListVersion,
+        ReasonCode, Sku, TaxCode, TenderReference,
+    },
+    operation::{
+        GoodsHandedOver, LineAdded, LineKind, LineNumber, OrderCancelled, OrderOpened, OrderType,
+        PriceSource, TaxMode, TaxRounding, TenderKind, TenderTaken, TenderVoided,
+    },
+    text_value::Description,
+    value::{MinorUnits, Quantity, Rate, UnitPrice},
+};
+
+/// What somebody wants to do to an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrderCommand {
+    /// Begin it.
+    Open(OrderOpened),
+    /// Add a line, priced.
+    AddLine(LineAdded),
+    /// Take a line off.
+    VoidLine {
+        /// Which line.
+        line: LineNumber,
+        /// Why.
+        reason: ReasonCode,
+    },
+    /// Take money.
+    TakeTender(TenderTaken),
+    /// Give a tender back whole.
+    VoidTender(TenderVoided),
+    /// Hand goods over.
+    HandOver(GoodsHandedOver),
+    /// Finish it.
+    Complete,
+    /// Give it up.
+    Cancel(OrderCancelled),
+    /// Note another system's name for it.
+    ClaimReference(ExternalRef),
+}
+
+/// A whole carry-out sale, with every value resolved: nothing is looked up later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sale {
+    /// How the customer gets the goods; must have a transition table.
+    pub order_type: OrderType,
+    /// Where it was placed.
+    pub channel: Channel,
+    /// The customer, by reference.
+    pub customer: Option<CustomerId>,
+    /// Other systems' names for it.
+    pub references: Vec<ExternalRef>,
+    /// The reference data that prices were taken from.
+    pub price_list: PriceListVersion,
+    /// Whether prices include tax.
+    pub tax_mode: TaxMode,
+    /// Where tax is rounded.
+    pub tax_rounding: TaxRounding,
+    /// What is sold, in receipt order; the lines are numbered from 1.
+    pub lines: Vec<SaleLine>,
+    /// Discounts, to be allocated to lines.
+    pub discounts: Vec<SaleDiscount>,
+    /// How it is paid. Together exactly the total.
+    pub tenders: Vec<SaleTender>,
+}
+
+/// A line of a sale, before discounts and tax are worked out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SaleLine {
+    /// What is sold.
+    pub product: Sku,
+    /// The product's text for the receipt.
+    pub description: Description,
+    /// Whether it moves stock.
+    pub kind: LineKind,
+    /// The product's department.
+    pub department: Option<DepartmentCode>,
+    /// How much.
+    pub quantity: Quantity,
+    /// The price of one.
+    pub unit_price: UnitPrice,
+    /// Where that price came from.
+    pub price_source: PriceSource,
+    /// The tax class.
+    pub tax_code: TaxCode,
+    /// The tax rate.
+    pub tax_rate: Rate,
+}
+
+/// A discount on a sale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SaleDiscount {
+    /// Which discount.
+    pub discount: DiscountCode,
+    /// The lines that it is given on; empty: all.
+    pub lines: Vec<LineNumber>,
+    /// How much, over those lines.
+    pub amount_minor: MinorUnits,
+}
+
+/// One tender of a sale, or one refund of a return.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SaleTender {
+    /// What kind of money.
+    pub kind: TenderKind,
+    /// How much; without, all that is left. A zero total needs no tender, and one without an amount is left out.
+    pub amount_minor: Option<MinorUnits>,
+    /// What the customer handed over, where that was more. Not for refunds.
+    pub tendered_minor: Option<MinorUnits>,
+    /// What cash rounding added to (or, negative, took off) the cash that changes hands.
+    pub rounding_minor: Option<MinorUnits>,
+    /// The provider's name of the payment.
+    pub reference: Option<TenderReference>,
+}
+
+impl SaleTender {
+    /// All that is left, in one kind of money.
+    #[must_use]
+    pub fn the_rest(kind: TenderKind) -> Self {
+        Self {
+            kind,
+            amount_minor: None,
+            tendered_minor: None,
+            rounding_minor: None,
+            reference: None,
+        }
+    }
+}

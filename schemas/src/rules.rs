@@ -1,0 +1,71 @@
+//! What a store allows. Values come from reference data; the defaults work without any.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{operation::Role, value::MinorUnits};
+
+/// The most lines that an order, a return or a stock paper may have.
+pub const LINES_PER_DOCUMENT_MAX: usize = 2_000;
+
+/// The most tenders of an order, and the most refunds of a return.
+pub const TENDERS_PER_DOCUMENT_MAX: usize = 100;
+
+/// The largest amount that a fold counts from one operation, in minor units: sums of as many operations as a document
+/// may hold can't overflow.
+pub const AMOUNT_MINOR_MAX: MinorUnits = MinorUnits::new(1_000_000_000_000_000);
+
+/// What a store allows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rules {
+    /// Who may sell at a price that is not the price list's.
+    pub price_override_roles: BTreeSet<Role>,
+    /// Who may give a discount by hand.
+    pub discount_roles: BTreeSet<Role>,
+    /// How many days after the sale a verified return is taken, the day of sale being day 0; no limit without.
+    pub return_window_days: Option<u32>,
+    /// Who may take a verified return after that.
+    pub late_return_roles: BTreeSet<Role>,
+    /// Who may take a blind return.
+    pub blind_return_roles: BTreeSet<Role>,
+    /// The largest blind return of those who are not named by `blind_return_over_cap_roles`, in minor units; no limit
+    /// without.
+    pub blind_return_cap_minor: Option<MinorUnits>,
+    /// Who may take a blind return over the cap.
+    pub blind_return_over_cap_roles: BTreeSet<Role>,
+    /// Whether a blind return may be refunded in other money than store credit.
+    pub blind_return_any_tender: bool,
+    /// Who may put cash in or take it out, bring it to the safe and fetch change money.
+    pub cash_movement_roles: BTreeSet<Role>,
+    /// Who may open the drawer without a sale.
+    pub no_sale_roles: BTreeSet<Role>,
+    /// Who may open and close a till session.
+    pub session_roles: BTreeSet<Role>,
+    /// Who may write stock papers.
+    pub stock_roles: BTreeSet<Role>,
+}
+
+impl Default for Rules {
+    /// A small shop: its staff does everything, prices are overridden and late returns taken by those in charge.
+    fn default() -> Self {
+        let staff = BTreeSet::from([Role::Cashier, Role::Supervisor, Role::Manager, Role::System]);
+        let in_charge = BTreeSet::from([Role::Supervisor, Role::Manager, Role::System]);
+        Self {
+            price_override_roles: in_charge.clone(),
+            discount_roles: staff.clone(),
+            return_window_days: None,
+            late_return_roles: in_charge.clone(),
+            blind_return_roles: staff.clone(),
+            blind_return_cap_minor: None,
+            blind_return_over_cap_roles: in_charge,
+            blind_return_any_tender: true,
+            cash_movement_roles: staff.clone(),
+            no_sale_roles: staff.clone(),
+            session_roles: staff.clone(),
+            stock_roles: staff,
+        }
+    }
+}

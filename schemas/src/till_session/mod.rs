@@ -1,0 +1,49 @@
+//! Till sessions: one till's trading from open to close.
+
+mod state;
+mod takings;
+
+pub use state::{CashCount, TillSessionState};
+pub use takings::{KindTakings, SessionTakings};
+
+use crate::{
+    identity::ReasonCode,
+    operation::{
+        BasketVoided, CashCounted, CashDropped, LoanReceived, LogRange, NoSale, PaidIn, PaidOut,
+        SessionOpened,
+    },
+};
+
+/// What somebody wants to do in a till session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionCommand {
+    /// Open it, with its float.
+    Open(SessionOpened),
+    /// Put cash in that is no sale.
+    PayIn(PaidIn),
+    /// Take cash out that is no refund.
+    PayOut(PaidOut),
+    /// Fetch change money from the safe.
+    ReceiveLoan(LoanReceived),
+    /// Bring cash to the safe.
+    DropCash(CashDropped),
+    /// Count the drawer.
+    CountCash(CashCounted),
+    /// Open the drawer without a sale.
+    NoSale(NoSale),
+    /// Give a basket up.
+    VoidBasket(BasketVoided),
+    /// Close it: its Z report.
+    Close(CloseSession),
+}
+
+/// The close of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CloseSession {
+    /// What the session's own orders and returns took and gave.
+    pub takings: SessionTakings,
+    /// The log ranges that the takings cover.
+    pub covers: Vec<LogRange>,
+    /// Why the drawer is over or short, where it is.
+    pub over_short_reason: Option<ReasonCode>,
+}

@@ -6,8 +6,11 @@
 #![warn(missing_docs)]
 
 pub mod after_sale;
+pub mod change;
+pub mod document;
 pub mod gtin;
 pub mod identity;
+pub mod log;
 pub mod misfit;
 pub mod operation;
 pub mod order;

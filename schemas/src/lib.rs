@@ -19,6 +19,7 @@ pub mod refusal;
 pub mod return_;
 pub mod rules;
 pub mod stock;
+pub mod sync;
 pub mod text;
 pub mod text_value;
 pub mod till_session;

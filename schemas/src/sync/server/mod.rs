@@ -1,0 +1,5 @@
+//! The server's end of the sync.
+
+mod io;
+
+pub use io::*;

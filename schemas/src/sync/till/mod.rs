@@ -1,0 +1,5 @@
+//! A till's end of the sync.
+
+mod io;
+
+pub use io::*;

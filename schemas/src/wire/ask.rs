@@ -1,0 +1,159 @@
+//! Questions and answers: rights, and orders of other stores.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    identity::{DocumentId, ExternalRef, NodeNumber, OrderNumber},
+    log::LogEntry,
+    time::Timestamp,
+};
+
+/// A question's number, drawn by who asks; unique among the questions that wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AskId(pub u64);
+
+/// By what an order is looked up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderKey {
+    /// Its number, as on the receipt.
+    Number(OrderNumber),
+    /// What another system calls it.
+    Reference(ExternalRef),
+    /// Its document.
+    Document(DocumentId),
+}
+
+/// Something that only one node may do to a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RightKind {
+    /// Go on with a suspended sale.
+    Resume,
+    /// Refund lines of it.
+    Refund,
+    /// Hand over its goods.
+    Handover,
+}
+
+impl RightKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Resume, Self::Refund, Self::Handover];
+}
+
+/// One right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Right {
+    /// To do what.
+    pub kind: RightKind,
+    /// To which document.
+    pub document: DocumentId,
+}
+
+/// What one end asks the other. To ask twice is to ask once: a right that was taken is found to be held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "question", rename_all = "snake_case")]
+pub enum Question {
+    /// Till to server: show me this order, wherever it was made, and its returns.
+    FindOrder {
+        /// Which.
+        key: OrderKey,
+    },
+    /// Till to server: I need this right.
+    TakeRight {
+        /// Which.
+        right: Right,
+    },
+    /// Holder to server: I am done with it; whoever asks next may have it.
+    ReleaseRight {
+        /// Which.
+        right: Right,
+    },
+    /// Holder to server: pass it on to this node.
+    GrantRight {
+        /// Which.
+        right: Right,
+        /// To whom.
+        to: NodeNumber,
+    },
+    /// Server to holder: somebody asks for it. The holder gives it up durably, or says no.
+    YieldRight {
+        /// Which.
+        right: Right,
+        /// Who asks.
+        to: NodeNumber,
+    },
+    /// A question of a later version; answered with [`Answer::NotUnderstood`].
+    #[serde(other)]
+    Unknown,
+}
+
+/// What came of a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum Answer {
+    /// Here is the order. Travels as [`super::Message::OrderFound`].
+    #[serde(skip)]
+    Found(FoundOrder),
+    /// No store has such an order.
+    NotFound {
+        /// As of when the server's data are.
+        data_as_of: Timestamp,
+    },
+    /// You hold the right now, durably.
+    Granted,
+    /// Somebody else holds it.
+    Held {
+        /// Who.
+        by: NodeNumber,
+    },
+    /// The right is given up, durably.
+    Released,
+    /// The server may grant no rights in this store yet: it was restored from a backup, and not every till has
+    /// reported.
+    NotYet,
+    /// The asker may not ask that.
+    Refused,
+    /// The other end does not know the question.
+    NotUnderstood,
+    /// There was no way to ask, or no answer came in time. A till's own answer; it never travels.
+    #[serde(skip)]
+    NotReachable {
+        /// As of when the till's own data are complete; none if they never were.
+        data_as_of: Option<Timestamp>,
+    },
+    /// An answer of a later version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// An order that was looked up: its own changes, and those of its returns. Not part of the till's feed; a till that
+/// stores them leaves them out of its digests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundOrder {
+    /// The order.
+    pub order: DocumentId,
+    /// As of when the server's data are.
+    pub data_as_of: Timestamp,
+    /// All changes of the order and of its returns, each document's in the order in which it was stored.
+    pub entries: Vec<LogEntry>,
+}
+
+/// A question on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// Its number.
+    pub id: AskId,
+    /// What is asked.
+    pub question: Question,
+}
+
+/// An answer on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskAnswer {
+    /// The question's number.
+    pub id: AskId,
+    /// What came of it.
+    pub answer: Answer,
+}

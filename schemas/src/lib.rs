@@ -8,6 +8,7 @@
 pub mod after_sale;
 pub mod change;
 pub mod document;
+mod folding;
 pub mod gtin;
 pub mod identity;
 pub mod log;

@@ -166,7 +166,7 @@ misfits! {
         /// The tender that it names.
         tender: OperationId,
     }
-    /// A tender was given back twice: it is counted once, and the till that gave it second is short.
+    /// A tender was given back once more. That counts too: the money went out.
     TenderVoidedTwice = "tender_voided_twice" {
         /// The second giving back.
         operation: OperationId,

@@ -1,9 +1,12 @@
 //! Orders: what is known of a sale, what may be done to it, and what others did at the same time.
 
+mod fold;
+mod line_check;
 mod state;
 mod status;
 mod table;
 
+pub use fold::fold_order;
 pub(crate) use state::sum;
 pub use state::{Handover, OrderEnd, OrderLine, OrderState, Tender};
 pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus};

@@ -83,18 +83,17 @@ pub struct Tender {
     pub taken: TenderTaken,
     /// What counts of it: more than zero, and at most [`crate::rules::AMOUNT_MINOR_MAX`].
     pub amount_minor: MinorUnits,
-    /// The operation that gave it back.
-    pub voided: Option<(OperationId, TenderVoided)>,
+    /// The operations that gave it back. Each counts, since each handed money out; a second one is a misfit.
+    pub voided: Vec<(OperationId, TenderVoided)>,
 }
 
 impl Tender {
-    /// What is held of it.
+    /// What is held of it: less than nothing where it was given back more than once.
     #[must_use]
     pub fn held_minor(&self) -> MinorUnits {
-        match self.voided {
-            None => self.amount_minor,
-            Some(_) => MinorUnits::ZERO,
-        }
+        self.voided.iter().fold(self.amount_minor, |held, _| {
+            held.saturating_minus(self.amount_minor)
+        })
     }
 }
 

@@ -1,7 +1,9 @@
 //! Returns: goods taken back and money refunded. A return refers to its order and never edits it.
 
+mod fold;
 mod state;
 
+pub use fold::fold_return;
 pub use state::{Refund, ReturnLine, ReturnState, TakenBack};
 
 use crate::{

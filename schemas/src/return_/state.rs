@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     identity::{DocumentId, OperationId, StoreId},
     misfit::Misfit,
-    operation::{LineNumber, Original, RefundPaid, ReturnLineAdded, ReturnOpened},
+    operation::{LineKind, LineNumber, Original, RefundPaid, ReturnLineAdded, ReturnOpened},
     order::sum,
     value::{MinorUnits, QuantityTotal},
 };
@@ -38,6 +38,20 @@ pub struct ReturnLine {
     pub added: ReturnLineAdded,
     /// How much was taken back.
     pub taken_back: QuantityTotal,
+}
+
+impl ReturnLine {
+    /// How much is still to be taken back: nothing for a service, less than nothing where it was too much.
+    #[must_use]
+    pub fn to_take_back(&self) -> QuantityTotal {
+        let nothing = QuantityTotal::zero(self.added.quantity.measure());
+        match self.added.kind {
+            LineKind::Service => nothing,
+            LineKind::Goods => QuantityTotal::from(self.added.quantity)
+                .minus(self.taken_back)
+                .unwrap_or(nothing),
+        }
+    }
 }
 
 /// Goods of one line that were taken back.

@@ -1,8 +1,10 @@
 //! Stock: papers that move it, and the ledger of all movements, each traceable to its document.
 
+mod fold;
 mod ledger;
 mod movement;
 
+pub use fold::fold_stock;
 pub use ledger::{StockLedger, StockOnHand};
 pub use movement::{
     MovementCause, StockMovement, order_movements, return_movements, stock_movements,

@@ -1,8 +1,10 @@
 //! Till sessions: one till's trading from open to close.
 
+mod fold;
 mod state;
 mod takings;
 
+pub use fold::fold_till_session;
 pub use state::{CashCount, TillSessionState};
 pub use takings::{KindTakings, SessionTakings};
 

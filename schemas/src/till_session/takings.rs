@@ -58,14 +58,12 @@ impl SessionTakings {
                 named = true;
                 takings.take(tender.taken.kind, tender.amount_minor, rounding);
             }
-            let voided = tender.voided.as_ref();
-            if voided.and_then(|(_, voided)| voided.session) == Some(session) {
-                named = true;
-                takings.take(
-                    tender.taken.kind,
-                    minus(tender.amount_minor),
-                    minus(rounding),
-                );
+            for (_, voided) in &tender.voided {
+                if voided.session == Some(session) {
+                    named = true;
+                    let amount = minus(tender.amount_minor);
+                    takings.take(tender.taken.kind, amount, minus(rounding));
+                }
             }
         }
         takings.frozen = named && order.frozen;

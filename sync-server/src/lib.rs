@@ -5,4 +5,7 @@
 #![warn(missing_docs)]
 
 pub mod clock;
+pub mod exit_code;
+pub mod pki;
+pub mod settings;
 pub mod store;

@@ -1,0 +1,228 @@
+//! Where certificates and keys are kept: a folder of four PEM files, the private keys for the owner's eyes only.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{ErrorKind, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+use holdfast_schemas::{identity::TenantId, time::Timestamp};
+use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, pem::PemObject};
+use x509_parser::{certificate::X509Certificate, prelude::FromDer};
+
+use super::{
+    PkiError,
+    authority::{Authority, CertificateSerial, ServerCertificate, renewal_due_at},
+};
+
+const AUTHORITY_CERTIFICATE: &str = "ca.pem";
+const AUTHORITY_KEY: &str = "ca.key.pem";
+const SERVER_CERTIFICATE: &str = "server.pem";
+const SERVER_KEY: &str = "server.key.pem";
+
+/// The folder of certificates and keys.
+#[derive(Debug, Clone)]
+pub struct PkiFolder {
+    folder: PathBuf,
+}
+
+impl PkiFolder {
+    /// The folder inside a server's data folder.
+    #[must_use]
+    pub fn of(data_dir: &Path) -> Self {
+        Self {
+            folder: data_dir.join("pki"),
+        }
+    }
+
+    /// Whether it was made.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.folder.is_dir()
+    }
+
+    /// Where the authority's certificate is, which clients of the HTTP API are to trust.
+    #[must_use]
+    pub fn authority_certificate(&self) -> PathBuf {
+        self.folder.join(AUTHORITY_CERTIFICATE)
+    }
+
+    /// Makes the folder with a new authority. It appears whole or not at all.
+    ///
+    /// # Errors
+    /// [`PkiError`]; also where the folder is there already.
+    pub fn create(
+        &self,
+        tenant: TenantId,
+        now: Timestamp,
+        serial: CertificateSerial,
+    ) -> Result<Authority, PkiError> {
+        let staging = Self {
+            folder: self.folder.with_extension("new"),
+        };
+        match fs::remove_dir_all(&staging.folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(failed("clear", &staging.folder)(error));
+            }
+            Ok(()) | Err(_) => {}
+        }
+        fs::DirBuilder::new()
+            .mode(0o700)
+            .create(&staging.folder)
+            .map_err(failed("make", &staging.folder))?;
+        let (authority, key) = Authority::create(tenant, now, serial)?;
+        staging.write(AUTHORITY_KEY, &private_pem(key.secret_pkcs8_der()))?;
+        staging.write(
+            AUTHORITY_CERTIFICATE,
+            &certificate_pem(authority.certificate()),
+        )?;
+        sync_folder(&staging.folder)?;
+        fs::rename(&staging.folder, &self.folder).map_err(failed("make", &self.folder))?;
+        if let Some(parent) = self.folder.parent() {
+            sync_folder(parent)?;
+        }
+        Ok(authority)
+    }
+
+    /// Reads the authority.
+    ///
+    /// # Errors
+    /// [`PkiError`], also for a key that others may read.
+    pub fn authority(&self, tenant: TenantId) -> Result<Authority, PkiError> {
+        let key = self.read_key(AUTHORITY_KEY)?;
+        Authority::from_parts(tenant, self.read_certificate(AUTHORITY_CERTIFICATE)?, &key)
+    }
+
+    /// The server's certificate: the one in the folder, or a new one where there is none, where it is two thirds
+    /// through its life, or where it was signed by another authority.
+    ///
+    /// # Errors
+    /// [`PkiError`].
+    pub fn server_certificate(
+        &self,
+        authority: &Authority,
+        now: Timestamp,
+        serial: CertificateSerial,
+    ) -> Result<ServerCertificate, PkiError> {
+        if self.folder.join(SERVER_CERTIFICATE).exists() {
+            let kept = ServerCertificate {
+                certificate: self.read_certificate(SERVER_CERTIFICATE)?,
+                key: self.read_key(SERVER_KEY)?,
+            };
+            if is_fresh(&kept.certificate, authority, now) {
+                return Ok(kept);
+            }
+        }
+        let issued = authority.issue_server(now, serial)?;
+        // The key goes first: a certificate without its key would be taken for a pair at the next start.
+        self.discard(SERVER_CERTIFICATE)?;
+        self.discard(SERVER_KEY)?;
+        self.write(SERVER_KEY, &private_pem(issued.key.secret_pkcs8_der()))?;
+        self.write(SERVER_CERTIFICATE, &certificate_pem(&issued.certificate))?;
+        sync_folder(&self.folder)?;
+        Ok(issued)
+    }
+
+    fn discard(&self, name: &str) -> Result<(), PkiError> {
+        let file = self.folder.join(name);
+        match fs::remove_file(&file) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(failed("replace", &file)(error))
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    fn write(&self, name: &str, pem: &str) -> Result<(), PkiError> {
+        let file = self.folder.join(name);
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&file)
+            .and_then(|mut opened| {
+                opened.write_all(pem.as_bytes())?;
+                opened.sync_all()
+            })
+            .map_err(failed("write", &file))
+    }
+
+    fn read_certificate(&self, name: &str) -> Result<CertificateDer<'static>, PkiError> {
+        let file = self.folder.join(name);
+        let pem = fs::read(&file).map_err(failed("read", &file))?;
+        CertificateDer::from_pem_slice(&pem).map_err(content("certificate", &file))
+    }
+
+    fn read_key(&self, name: &str) -> Result<PrivatePkcs8KeyDer<'static>, PkiError> {
+        let file = self.folder.join(name);
+        let mode = fs::metadata(&file)
+            .map_err(failed("read", &file))?
+            .permissions()
+            .mode();
+        if mode & 0o077 != 0 {
+            return Err(PkiError::Readable {
+                file,
+                mode: mode & 0o777,
+            });
+        }
+        let pem = fs::read(&file).map_err(failed("read", &file))?;
+        PrivatePkcs8KeyDer::from_pem_slice(&pem).map_err(content("private key", &file))
+    }
+}
+
+/// Whether the authority signed a certificate that is not due for renewal.
+fn is_fresh(certificate: &CertificateDer<'_>, authority: &Authority, now: Timestamp) -> bool {
+    let (Ok((_, leaf)), Ok((_, issuer))) = (
+        X509Certificate::from_der(certificate),
+        X509Certificate::from_der(authority.certificate()),
+    ) else {
+        return false;
+    };
+    let moment = |time: x509_parser::time::ASN1Time| {
+        Timestamp::from_milliseconds(time.timestamp().saturating_mul(1_000))
+    };
+    let validity = leaf.validity();
+    let (from, to) = (moment(validity.not_before), moment(validity.not_after));
+    leaf.verify_signature(Some(issuer.public_key())).is_ok()
+        && from <= now
+        && now < renewal_due_at(from, to)
+}
+
+fn failed(attempted: &'static str, file: &Path) -> impl FnOnce(std::io::Error) -> PkiError {
+    let file = file.to_owned();
+    move |source| PkiError::File {
+        attempted,
+        file,
+        source,
+    }
+}
+
+fn content(
+    what: &'static str,
+    file: &Path,
+) -> impl FnOnce(rustls_pki_types::pem::Error) -> PkiError {
+    let file = file.to_owned();
+    move |source| PkiError::Content {
+        what,
+        file,
+        source: Box::new(source),
+    }
+}
+
+fn sync_folder(folder: &Path) -> Result<(), PkiError> {
+    File::open(folder)
+        .and_then(|opened| opened.sync_all())
+        .map_err(failed("write", folder))
+}
+
+fn certificate_pem(certificate: &CertificateDer<'_>) -> String {
+    pem::encode(&pem::Pem::new("CERTIFICATE", certificate.as_ref()))
+}
+
+fn private_pem(der: &[u8]) -> String {
+    pem::encode(&pem::Pem::new("PRIVATE KEY", der))
+}
+
+#[cfg(test)]
+mod tests;

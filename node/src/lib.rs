@@ -6,6 +6,10 @@
 
 pub mod clock;
 pub mod engine;
+pub mod enrol;
+pub mod exit_code;
+pub mod net;
 pub mod random;
 pub mod replay;
+pub mod settings;
 pub mod store;

@@ -1,17 +1,18 @@
-//! Enrolment and renewal: how a till gets its certificate.
+//! Enrolment: how a till gets its first certificate. The next ones it gets over its sync connection.
 //!
 //! A connection of its own, on the server's endpoint, under the protocol name [`ENROL_ALPN`]. The till opens one
 //! bidirectional stream, writes one frame with an [`EnrolRequest`] and finishes; the server answers with one frame with
 //! an [`EnrolAnswer`] and finishes. A frame is its length (4 bytes, big-endian) and so many bytes of JSON; unknown
 //! fields are passed over.
 //!
-//! A first enrolment shows an [`EnrolCode`], which an operator of the server made: its secret proves to the server that
-//! the till may come in, its fingerprint proves to the till that it talks to that server. A renewal shows the
-//! certificate that is about to end instead, by mutual TLS.
+//! The till shows an [`EnrolCode`], which an operator of the server made: its secret proves to the server that the
+//! till may come in, its fingerprint proves to the till that it talks to that server.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+pub use super::{Der, limits::DER_BYTES_MAX};
 
 use crate::{
     identity::{NodeNumber, StoreId, TenantId},
@@ -26,9 +27,6 @@ pub const SERVER_NAME: &str = "holdfast-server";
 
 /// The most bytes that an enrolment frame's JSON may have.
 pub const ENROL_FRAME_BYTES_MAX: usize = 64 * 1024;
-
-/// The most bytes that one signing request or certificate may have.
-pub const DER_BYTES_MAX: usize = 8 * 1024;
 
 /// The most certificates in a chain: the till's own, and its issuers up to the root.
 pub const CHAIN_CERTIFICATES_MAX: usize = 4;
@@ -65,9 +63,9 @@ impl fmt::Debug for CodeSecret {
 }
 
 impl TryFrom<String> for CodeSecret {
-    type Error = HexError;
-    fn try_from(text: String) -> Result<Self, HexError> {
-        decode_hex(&text).map(Self).ok_or(HexError)
+    type Error = CodeSecretError;
+    fn try_from(text: String) -> Result<Self, CodeSecretError> {
+        decode_hex(&text).map(Self).ok_or(CodeSecretError)
     }
 }
 
@@ -76,6 +74,11 @@ impl From<CodeSecret> for String {
         encode_hex(&secret.0)
     }
 }
+
+/// A text that is no hexadecimal of the wanted length.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a code's secret is 32 digits of lower-case hexadecimal")]
+pub struct CodeSecretError;
 
 /// The SHA-256 of the certificate of the authority that issues all certificates of a server and its tills.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -217,80 +220,13 @@ impl FromStr for EnrolCode {
     }
 }
 
-/// One DER object (a signing request, a certificate), at most [`DER_BYTES_MAX`]; in JSON lower-case hexadecimal.
-/// Only its length is checked here: whoever uses it parses it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Der(Box<[u8]>);
-
-/// A text that is no hexadecimal of the wanted length.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("bytes are written as lower-case hexadecimal, within their limit")]
-pub struct HexError;
-
-impl Der {
-    /// Checks the length.
-    ///
-    /// # Errors
-    /// [`HexError`] for nothing, or more than [`DER_BYTES_MAX`].
-    pub fn new(bytes: impl Into<Box<[u8]>>) -> Result<Self, HexError> {
-        let bytes = bytes.into();
-        if bytes.is_empty() || bytes.len() > DER_BYTES_MAX {
-            return Err(HexError);
-        }
-        Ok(Self(bytes))
-    }
-
-    /// The bytes.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Der {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Der({} bytes)", self.0.len())
-    }
-}
-
-impl TryFrom<String> for Der {
-    type Error = HexError;
-    fn try_from(text: String) -> Result<Self, HexError> {
-        if text.len() > DER_BYTES_MAX * 2 || !text.is_ascii() || !text.len().is_multiple_of(2) {
-            return Err(HexError);
-        }
-        let bytes = (0..text.len())
-            .step_by(2)
-            .map(|at| decode_hex::<1>(&text[at..at + 2]).map(|[byte]| byte))
-            .collect::<Option<Vec<u8>>>()
-            .ok_or(HexError)?;
-        Self::new(bytes)
-    }
-}
-
-impl From<Der> for String {
-    fn from(der: Der) -> Self {
-        encode_hex(&der.0)
-    }
-}
-
-/// What a till asks for.
+/// What a till asks for: its first certificate, against a code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EnrolRequest {
-    /// A first certificate, against a code. No client certificate is shown.
-    Enrol {
-        /// The code's secret.
-        code_secret: CodeSecret,
-        /// A PKCS#10 signing request with the till's own Ed25519 key. Only its key and its proof of possession count.
-        request_der: Der,
-    },
-    /// The next certificate, against the one that is shown by mutual TLS.
-    Renew {
-        /// A PKCS#10 signing request, with the same key as before.
-        request_der: Der,
-    },
+pub struct EnrolRequest {
+    /// The code's secret.
+    pub code_secret: CodeSecret,
+    /// A PKCS#10 signing request with the till's own Ed25519 key. Only its key and its proof of possession count.
+    pub request_der: Der,
 }
 
 /// What the server answers.
@@ -332,12 +268,6 @@ pub enum EnrolRefusal {
     /// The signing request can't be read, is not signed with its own key, or its key is no Ed25519 key.
     #[error("the signing request was not accepted")]
     RequestMalformed,
-    /// A renewal without a certificate, or with one that is not this till's.
-    #[error("the certificate that was shown is not the till's own")]
-    CertificateUnknown,
-    /// The till is revoked.
-    #[error("the till is revoked")]
-    Revoked,
     /// The server can't do it now.
     #[error("the server can't enrol a till now")]
     NotNow,
@@ -461,7 +391,7 @@ mod tests {
 
     #[test]
     fn nothing_shows_the_secret_by_accident() {
-        let request = EnrolRequest::Enrol {
+        let request = EnrolRequest {
             code_secret: code().secret,
             request_der: Der::new([1, 2, 3]).expect("short"),
         };
@@ -470,14 +400,14 @@ mod tests {
 
     #[test]
     fn requests_and_answers_have_this_json() {
-        let request = EnrolRequest::Enrol {
+        let request = EnrolRequest {
             code_secret: code().secret,
             request_der: Der::new([0x30, 0x00]).expect("short"),
         };
         let frame = write_enrol_frame(&request).expect("short");
         assert_eq!(
             std::str::from_utf8(&frame[4..]).expect("text"),
-            r#"{"enrol":{"code_secret":"000102030405060708090a0b0c0d0e0f","request_der":"3000"}}"#
+            r#"{"code_secret":"000102030405060708090a0b0c0d0e0f","request_der":"3000"}"#
         );
         assert_eq!(
             read_enrol_frame::<EnrolRequest>(&frame).expect("whole"),
@@ -517,9 +447,10 @@ mod tests {
 
     #[test]
     fn der_is_bounded() {
-        assert_eq!(Der::new([]), Err(HexError));
-        assert_eq!(Der::new(vec![0; DER_BYTES_MAX + 1]), Err(HexError));
-        assert_eq!(Der::try_from("0".to_owned()), Err(HexError));
-        assert_eq!(Der::try_from("0G".to_owned()), Err(HexError));
+        assert!(Der::new(vec![0; DER_BYTES_MAX]).is_ok());
+        assert!(Der::new(vec![0; DER_BYTES_MAX + 1]).is_err());
+        for text in ["0", "0G", "é0"] {
+            assert!(Der::try_from(text.to_owned()).is_err(), "{text}");
+        }
     }
 }

@@ -150,6 +150,16 @@ impl Rate {
         Ok(Self(percent))
     }
 
+    /// How many [`parts`](Self::parts) are a whole, which is 100 per cent.
+    pub(super) const PARTS_PER_WHOLE: i64 = 1_000_000;
+
+    /// The share as a whole number of ten-thousandths of a per cent, 0 to [`Self::PARTS_PER_WHOLE`].
+    pub(super) fn parts(self) -> i64 {
+        (self.0 * Decimal::from(10_000))
+            .to_i64()
+            .expect("at most 100 per cent with 4 decimals")
+    }
+
     /// The percentage.
     #[must_use]
     pub fn percent(&self) -> Decimal {

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, prelude::ToPrimitive};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
@@ -209,6 +209,45 @@ impl Quantity {
     #[must_use]
     pub fn measure(&self) -> Measure {
         self.measure
+    }
+
+    /// The number in thousandths of the measure, 1 or more.
+    pub(super) fn thousandths(self) -> u64 {
+        (self.amount * Decimal::from(1000))
+            .to_u64()
+            .expect("positive, at most 10^9, at most 3 decimals")
+    }
+
+    /// Both quantities together.
+    ///
+    /// # Errors
+    /// [`QuantityError`] for two measures or too large a sum.
+    pub fn plus(self, other: Self) -> Result<Self, QuantityError> {
+        self.same_measure(other)?;
+        Self::new(self.amount + other.amount, self.measure)
+    }
+
+    /// What is left of this quantity without `other`; `None` where nothing is.
+    ///
+    /// # Errors
+    /// [`QuantityError`] for two measures, or where `other` is more.
+    pub fn minus(self, other: Self) -> Result<Option<Self>, QuantityError> {
+        self.same_measure(other)?;
+        if self.amount == other.amount {
+            return Ok(None);
+        }
+        Self::new(self.amount - other.amount, self.measure).map(Some)
+    }
+
+    fn same_measure(self, other: Self) -> Result<(), QuantityError> {
+        if self.measure == other.measure {
+            Ok(())
+        } else {
+            Err(QuantityError::Measures {
+                left: self.measure,
+                right: other.measure,
+            })
+        }
     }
 
     /// The same quantity as a rise of stock.

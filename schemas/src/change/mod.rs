@@ -14,6 +14,8 @@
 mod columns;
 mod cursor;
 mod leb128;
+#[cfg(test)]
+pub(crate) mod oracle;
 mod reader;
 mod refusal;
 mod start;

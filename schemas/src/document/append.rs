@@ -105,16 +105,13 @@ impl Document {
         }
     }
 
-    /// The heads. Where there are more than a change may name, the first of them and the log's own last change, so that
-    /// the log's changes stay in a row, and each further change leaves fewer heads.
-    fn deps_of_next(&self, log: LogId) -> Vec<ChangeHash> {
-        let mut deps: Vec<_> = self.heads().collect();
-        if deps.len() > DEPS_PER_CHANGE_MAX {
-            deps.truncate(DEPS_PER_CHANGE_MAX - 1);
-            deps.extend(self.logs.get(&log).map(|(_, hash)| *hash));
-            deps.sort_unstable();
-            deps.dedup();
-        }
+    /// What the next change of a log depends on: the heads, and the log's own last change, as Automerge has it too. Where
+    /// there are more heads than a change may name, the first of them: each further change leaves fewer.
+    pub(crate) fn deps_of_next(&self, log: LogId) -> Vec<ChangeHash> {
+        let mut deps: Vec<_> = self.heads().take(DEPS_PER_CHANGE_MAX - 1).collect();
+        deps.extend(self.logs.get(&log).map(|(_, hash)| *hash));
+        deps.sort_unstable();
+        deps.dedup();
         deps
     }
 

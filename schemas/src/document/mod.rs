@@ -5,6 +5,8 @@
 
 mod append;
 pub mod automerge;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

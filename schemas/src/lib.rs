@@ -11,6 +11,7 @@ pub mod document;
 mod folding;
 pub mod gtin;
 pub mod identity;
+pub mod json_schema;
 pub mod log;
 pub mod misfit;
 pub mod operation;

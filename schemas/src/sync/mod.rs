@@ -16,10 +16,16 @@
 //!   (after a disconnect, say) is passed over, so a driver never needs to cancel anything.
 //! - If the store fails, the driver stops: it disconnects and drops the machine, and makes a new one from the store.
 //!   The store is the only truth; a machine remembers nothing that would be missed.
-//! - `now` may jump; the machines use it for time-outs only.
+//! - `now` is a clock that does not jump: the wall clock at the start, and from there the monotonic one. The machines
+//!   use it for time-outs, and to say as of when data are complete.
 //! - Randomness (for jitter) is a seed.
 //!
 //! What is allowed when, in bytes and in numbers, is in [`crate::wire::limits`].
 
+mod asks;
+mod backoff;
 pub mod server;
 pub mod till;
+
+#[cfg(test)]
+mod tests;

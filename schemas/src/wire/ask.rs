@@ -136,7 +136,8 @@ pub struct FoundOrder {
     pub order: DocumentId,
     /// As of when the server's data are.
     pub data_as_of: Timestamp,
-    /// All changes of the order and of its returns, each document's in the order in which it was stored.
+    /// All changes of the order and of its returns, each document's in the order in which they were stored; at most
+    /// [`super::limits::FOUND_CHANGES_MAX`], and not much more than [`super::limits::PAGE_BYTES_TARGET`] bytes.
     pub entries: Vec<LogEntry>,
 }
 

@@ -157,11 +157,11 @@ pub enum CertificateRenewal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ping {}
 
-/// The server is.
+/// The server is. Sent in answer to each ping, and once after each pull of the feed when there is nothing to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pong {
-    /// The end of the till's feed.
-    pub feed_end: super::FeedPosition,
+    /// Whether the till has all of its feed.
+    pub complete: bool,
     /// The server's clock. Shown to people, decides nothing.
     pub now: Timestamp,
 }

@@ -86,15 +86,29 @@ impl Push {
 pub struct PushAck {
     /// The log.
     pub log: LogId,
-    /// Up to where the server has the log durable. It never goes back within an epoch.
-    pub durable: LogPosition,
-    /// The frame began after the durable position and was dropped: the till goes on from the durable position.
-    #[serde(default)]
-    pub rewind: bool,
-    /// How many of the frame's entries went into quarantine. They are kept, count as durable, and headquarters
-    /// looks at them.
-    #[serde(default)]
-    pub quarantined: u32,
+    /// What became of the frame.
+    pub outcome: PushOutcome,
+}
+
+/// What became of a pushed frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PushOutcome {
+    /// It is durable.
+    Stored {
+        /// Up to where the server has the log durable. It never goes back within an epoch.
+        durable: LogPosition,
+        /// How many of the frame's entries went into quarantine. They are kept, count as durable, and headquarters
+        /// looks at them.
+        quarantined: u32,
+    },
+    /// It began after the durable position and was dropped: the till goes on from the durable position.
+    Rewind {
+        /// Up to where the server has the log durable.
+        durable: LogPosition,
+    },
+    /// It is of another till's log, and does not prove itself. The sender need not send more of that log.
+    NotTaken,
 }
 
 /// The till asks for the feed after its cursor. The server answers when there is something, with one page.

@@ -43,6 +43,8 @@ pub struct TillState {
     pub feed: FeedPosition,
     /// The version of the reference data.
     pub reference: PriceListVersion,
+    /// The log that this process writes, if it has begun one.
+    pub current: Option<LogId>,
     /// Every own log with unacknowledged entries, and of the others at least the newest
     /// [`crate::wire::limits::HELLO_LOGS_MAX`]; newest last.
     pub logs: Vec<OwnLog>,
@@ -225,8 +227,9 @@ pub struct Fork {
 pub struct Comparison {
     /// How many changes the till lacked and now has.
     pub missing: u64,
-    /// In how many buckets the two still differed.
-    pub buckets: u16,
+    /// In how many buckets the two differed. With nothing missing, the server lacks something; the till then offers
+    /// its logs.
+    pub buckets: u64,
 }
 
 /// Where a till's machine stands, for people.

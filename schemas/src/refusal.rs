@@ -55,6 +55,13 @@ refusals! {
     OpenedAlready = "opened_already",
         "this document is open already",
         do "Go on with it, or begin another." {}
+    /// An intent where only facts may be written down.
+    NotAFact = "not_a_fact",
+        "{name} is no fact that already happened",
+        do "Decide it where the whole document is understood." {
+        /// The operation's name.
+        name: &'static str,
+    }
     /// This role may not do it.
     RoleNotAllowed = "role_not_allowed",
         "this is not allowed to a {role:?}",
@@ -176,10 +183,6 @@ refusals! {
         /// How much is missing.
         short_minor: MinorUnits,
     }
-    /// A tender without a session, or of a session that is not this till's.
-    WrongSession = "wrong_session",
-        "the money would go into another till session than this till's",
-        do "Take the money in this till's open session." {}
     /// There is no such tender, or it was given back before.
     NoSuchTender = "no_such_tender",
         "this tender was not taken, or was given back before",
@@ -312,13 +315,6 @@ refusals! {
         do "Count again, or give a reason." {
         /// Counted less expected.
         over_short_minor: MinorUnits,
-    }
-    /// More cash than there is would leave the drawer.
-    NotInDrawer = "not_in_drawer",
-        "only {in_drawer_minor} should be in the drawer",
-        do "Take out less, or count the drawer." {
-        /// What should be there.
-        in_drawer_minor: MinorUnits,
     }
     /// A count's denominations do not add up.
     CountDoesNotAddUp = "count_does_not_add_up",

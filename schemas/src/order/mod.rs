@@ -1,11 +1,13 @@
 //! Orders: what is known of a sale, what may be done to it, and what others did at the same time.
 
+mod decide;
 mod fold;
 mod line_check;
 mod state;
 mod status;
 mod table;
 
+pub use decide::{decide_order, record_fact};
 pub use fold::fold_order;
 pub(crate) use state::sum;
 pub use state::{Handover, OrderEnd, OrderLine, OrderState, Tender};

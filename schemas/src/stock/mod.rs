@@ -1,9 +1,11 @@
 //! Stock: papers that move it, and the ledger of all movements, each traceable to its document.
 
+mod decide;
 mod fold;
 mod ledger;
 mod movement;
 
+pub use decide::decide_stock;
 pub use fold::fold_stock;
 pub use ledger::{StockLedger, StockOnHand};
 pub use movement::{

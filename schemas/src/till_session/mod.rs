@@ -1,9 +1,11 @@
 //! Till sessions: one till's trading from open to close.
 
+mod decide;
 mod fold;
 mod state;
 mod takings;
 
+pub use decide::decide_till_session;
 pub use fold::fold_till_session;
 pub use state::{CashCount, TillSessionState};
 pub use takings::{KindTakings, SessionTakings};

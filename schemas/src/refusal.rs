@@ -4,7 +4,7 @@ use crate::{
     identity::{DocumentId, OperationId},
     operation::{LineNumber, OrderType, Role},
     order::{OrderAction, OrderStatus},
-    value::{Measure, MinorUnits, MoneyError, QuantityTotal},
+    value::{Measure, MinorUnits, MoneyError, PricingError, QuantityTotal},
 };
 
 macro_rules! refusals {
@@ -158,6 +158,10 @@ refusals! {
         /// Who tried.
         role: Role,
     }
+    /// A discount that takes nothing off.
+    NoDiscount = "no_discount",
+        "a discount takes nothing off",
+        do "Leave the discount out, or say how much it is." {}
     /// A discount that is larger than what it is given on.
     DiscountTooLarge = "discount_too_large",
         "a discount is larger than what it is given on",
@@ -346,6 +350,16 @@ impl From<MoneyError> for Refusal {
         match error {
             MoneyError::Overflow => Self::AmountTooLarge {},
             MoneyError::Currencies { .. } => Self::OriginalCurrency {},
+        }
+    }
+}
+
+impl From<PricingError> for Refusal {
+    fn from(error: PricingError) -> Self {
+        match error {
+            PricingError::Money(error) => error.into(),
+            PricingError::NoDiscount { .. } => Self::NoDiscount {},
+            PricingError::DiscountTooLarge { .. } => Self::DiscountTooLarge {},
         }
     }
 }

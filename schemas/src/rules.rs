@@ -25,6 +25,8 @@ pub struct Rules {
     pub price_override_roles: BTreeSet<Role>,
     /// Who may give a discount by hand.
     pub discount_roles: BTreeSet<Role>,
+    /// Who may take a verified return.
+    pub verified_return_roles: BTreeSet<Role>,
     /// How many days after the sale a verified return is taken, the day of sale being day 0; no limit without.
     pub return_window_days: Option<u32>,
     /// Who may take a verified return after that.
@@ -56,6 +58,7 @@ impl Default for Rules {
         Self {
             price_override_roles: in_charge.clone(),
             discount_roles: staff.clone(),
+            verified_return_roles: staff.clone(),
             return_window_days: None,
             late_return_roles: in_charge.clone(),
             blind_return_roles: staff.clone(),

@@ -88,6 +88,22 @@ impl BusinessDate {
             Err(BusinessDateError)
         }
     }
+
+    /// How many days this date is after `earlier`; negative where it is before.
+    #[must_use]
+    pub fn days_since(self, earlier: Self) -> i64 {
+        self.day_number() - earlier.day_number()
+    }
+
+    /// Days since 0000-03-01, counted in years that begin in March, so that a leap day is a year's last.
+    fn day_number(self) -> i64 {
+        let (year, month) = (i64::from(self.year), i64::from(self.month));
+        let year = if month > 2 { year } else { year - 1 };
+        let month = (month + 9) % 12;
+        let days_before_month = (month * 153 + 2) / 5;
+        year * 365 + year / 4 - year / 100 + year / 400 + days_before_month + i64::from(self.day)
+            - 1
+    }
 }
 
 impl fmt::Display for BusinessDate {
@@ -174,5 +190,20 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn days_are_counted_over_months_leap_years_and_centuries() {
+        let days = |from: &str, to: &str| {
+            let date = |text: &str| text.parse::<BusinessDate>().expect(text);
+            date(to).days_since(date(from))
+        };
+        assert_eq!(days("2010-12-01", "2010-12-01"), 0);
+        assert_eq!(days("2010-12-31", "2011-01-01"), 1);
+        assert_eq!(days("2024-02-28", "2024-03-01"), 2);
+        assert_eq!(days("1900-02-28", "1900-03-01"), 1);
+        assert_eq!(days("2011-01-01", "2010-01-01"), -365);
+        assert_eq!(days("1970-01-01", "2000-01-01"), 10_957);
+        assert_eq!(days("0001-01-01", "9999-12-31"), 3_652_058);
     }
 }

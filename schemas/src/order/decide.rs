@@ -90,7 +90,7 @@ impl OrderCommand {
     }
 }
 
-fn check_role(line: &LineAdded, role: Role, rules: &Rules) -> Result<(), Refusal> {
+pub(super) fn check_role(line: &LineAdded, role: Role, rules: &Rules) -> Result<(), Refusal> {
     let number = line.line;
     match line.price_source {
         PriceSource::PriceList | PriceSource::Keyed => {}

@@ -3,28 +3,32 @@
 mod decide;
 mod fold;
 mod line_check;
+mod sell;
 mod state;
 mod status;
 mod table;
 
 pub use decide::{decide_order, record_fact};
 pub use fold::fold_order;
+pub(crate) use sell::with_amounts;
+pub use sell::{SaleContext, price_sale, sell};
 pub(crate) use state::sum;
 pub use state::{Handover, OrderEnd, OrderLine, OrderState, Tender};
+pub(crate) use status::Progress;
 pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus};
 pub use table::{OrderAction, Transition, TransitionTable, transition_table};
 
 use crate::{
     identity::{
-        Channel, CustomerId, DepartmentCode, DiscountCode, ExternalRef, PriceListVersion,
-        ReasonCode, Sku, TaxCode, TenderReference,
+        Channel, CustomerId, DepartmentCode, ExternalRef, PriceListVersion, ReasonCode, Sku,
+        TenderReference,
     },
     operation::{
         GoodsHandedOver, LineAdded, LineKind, LineNumber, OrderCancelled, OrderOpened, OrderType,
         PriceSource, TaxMode, TaxRounding, TenderKind, TenderTaken, TenderVoided,
     },
     text_value::Description,
-    value::{MinorUnits, Quantity, Rate, UnitPrice},
+    value::{BasketLine, Discount, MinorUnits},
 };
 
 /// What somebody wants to do to an order.
@@ -74,13 +78,13 @@ pub struct Sale {
     pub tax_rounding: TaxRounding,
     /// What is sold, in receipt order; the lines are numbered from 1.
     pub lines: Vec<SaleLine>,
-    /// Discounts, to be allocated to lines.
-    pub discounts: Vec<SaleDiscount>,
+    /// Discounts on the whole basket, to be allocated to its lines.
+    pub discounts: Vec<Discount>,
     /// How it is paid. Together exactly the total.
     pub tenders: Vec<SaleTender>,
 }
 
-/// A line of a sale, before discounts and tax are worked out.
+/// A line of a sale.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SaleLine {
     /// What is sold.
@@ -91,27 +95,10 @@ pub struct SaleLine {
     pub kind: LineKind,
     /// The product's department.
     pub department: Option<DepartmentCode>,
-    /// How much.
-    pub quantity: Quantity,
-    /// The price of one.
-    pub unit_price: UnitPrice,
-    /// Where that price came from.
+    /// Where the price came from.
     pub price_source: PriceSource,
-    /// The tax class.
-    pub tax_code: TaxCode,
-    /// The tax rate.
-    pub tax_rate: Rate,
-}
-
-/// A discount on a sale.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SaleDiscount {
-    /// Which discount.
-    pub discount: DiscountCode,
-    /// The lines that it is given on; empty: all.
-    pub lines: Vec<LineNumber>,
-    /// How much, over those lines.
-    pub amount_minor: MinorUnits,
+    /// Quantity, price, the line's own discounts, and tax.
+    pub basket: BasketLine,
 }
 
 /// One tender of a sale, or one refund of a return.

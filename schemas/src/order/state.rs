@@ -12,7 +12,7 @@ use crate::{
     operation::{
         CancelReason, LineAdded, LineKind, LineNumber, OrderOpened, TenderTaken, TenderVoided,
     },
-    value::{MinorUnits, QuantityTotal},
+    value::{Currency, MinorUnits, QuantityTotal},
 };
 
 /// An order, folded from its operations. Built by [`super::fold_order`] only.
@@ -138,6 +138,12 @@ impl OrderEnd {
 }
 
 impl OrderState {
+    /// The currency of all its amounts; none while its opening has not arrived.
+    #[must_use]
+    pub fn currency(&self) -> Option<Currency> {
+        self.header.as_ref().map(|header| header.currency)
+    }
+
     /// The lines that were not taken off.
     pub fn standing_lines(&self) -> impl Iterator<Item = &OrderLine> {
         self.lines.values().filter(|line| line.voided.is_none())

@@ -2,9 +2,11 @@
 
 mod fold;
 mod state;
+mod take_back;
 
 pub use fold::fold_return;
 pub use state::{Refund, ReturnLine, ReturnState, TakenBack};
+pub use take_back::{ReturnContext, take_back};
 
 use crate::{
     identity::{CustomerId, DocumentId, ReasonCode, Sku, TaxCode},

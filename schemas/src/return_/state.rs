@@ -7,7 +7,7 @@ use crate::{
     misfit::Misfit,
     operation::{LineKind, LineNumber, Original, RefundPaid, ReturnLineAdded, ReturnOpened},
     order::sum,
-    value::{MinorUnits, QuantityTotal},
+    value::{Currency, MinorUnits, QuantityTotal},
 };
 
 /// A return, folded from its operations. Built by [`super::fold_return`] only.
@@ -77,6 +77,12 @@ pub struct Refund {
 }
 
 impl ReturnState {
+    /// The currency of all its amounts; none while its opening has not arrived.
+    #[must_use]
+    pub fn currency(&self) -> Option<Currency> {
+        self.header.as_ref().map(|header| header.currency)
+    }
+
     /// What its lines are worth, tax included.
     #[must_use]
     pub fn worth_minor(&self) -> MinorUnits {

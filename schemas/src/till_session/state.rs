@@ -5,6 +5,7 @@ use crate::{
     identity::{DocumentId, OperationId},
     misfit::Misfit,
     operation::{DenominationCount, SessionClosed, SessionOpened, SessionTotals, TenderTotal},
+    refusal::Refusal,
     value::MinorUnits,
 };
 
@@ -53,6 +54,21 @@ impl TillSessionState {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.header.is_some() && self.close.is_none()
+    }
+
+    /// The session's opening, where money may be taken and given in it.
+    ///
+    /// # Errors
+    /// [`Refusal::Frozen`], [`Refusal::NotOpened`] and [`Refusal::SessionClosed`].
+    pub fn trading(&self) -> Result<&SessionOpened, Refusal> {
+        if self.frozen {
+            return Err(Refusal::Frozen {});
+        }
+        let header = self.header.as_ref().ok_or(Refusal::NotOpened {})?;
+        match self.close {
+            None => Ok(header),
+            Some(_) => Err(Refusal::SessionClosed {}),
+        }
     }
 
     /// The float it was opened with.

@@ -1,3 +1,4 @@
 //! Holdfast's harness: the bundled sample trade, the trading day, and what integration tests share.
 
+pub mod relay;
 pub mod sample;

@@ -1,0 +1,3 @@
+//! S1: what tills send, into the log.
+
+pub(crate) mod apply;

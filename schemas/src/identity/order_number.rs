@@ -230,3 +230,7 @@ impl JsonSchema for OrderNumber {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "order_number_tests.rs"]
+mod tests;

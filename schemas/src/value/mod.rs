@@ -21,3 +21,6 @@ pub use quantity::{Measure, Quantity, QuantityChange, QuantityError};
 pub use quantity_total::QuantityTotal;
 pub use refund::{RefundError, RefundShare, ReturnedSoFar, SoldLine, refund_share};
 pub use tax::{TaxableAmount, tax_lines, tax_of};
+
+#[cfg(test)]
+mod amount_tests;

@@ -1,5 +1,89 @@
 //! The single writer of a till's file.
+//!
+//! [`Engine`] is synchronous and runs inline on whatever thread calls it. Every public method that writes is one named
+//! transaction, and works out everything before it begins it:
+//!
+//! | method | transaction | together, or not at all |
+//! |---|---|---|
+//! | [`Engine::submit`] | T1 | change, log position and chain, last order number, projection, stock |
+//! | [`Engine::apply_feed_page`], [`Engine::apply_entries`] | T2 | changes, refolded documents, quarantine, cursor |
+//! | [`Engine::acknowledge`] | T3 | acknowledged position |
+//! | [`Engine::begin_epoch`] | epoch | epoch, cursors, acknowledged positions |
+//! | [`Engine::freeze`] | freeze | the fork |
+//! | [`Engine::apply_reference_page`] | reference | records, version |
+//! | [`Engine::rebuild`] | rebuild | all projections |
 
+mod apply;
+mod command;
+mod decide;
+mod meeting;
+mod project;
+mod rebuild;
+mod reference;
+mod submit;
 mod view;
 
-pub use view::{NodeView, Pending, SessionSummary};
+use holdfast_schemas::identity::LogId;
+
+pub use apply::Applied;
+pub use command::{Action, Command, OpenSession, Receipt, StockPaper, SubmitError};
+pub use rebuild::Finding;
+pub use view::{NodeView, Pending};
+
+use crate::{
+    random::Random,
+    store::{Store, StoreError, TillIdentity},
+};
+
+/// The single writer of a till's file.
+#[derive(Debug)]
+pub struct Engine {
+    store: Store,
+    till: TillIdentity,
+    log: LogId,
+}
+
+impl Engine {
+    /// Draws this process's log, which the file will know by its first entry.
+    ///
+    /// # Errors
+    /// [`StoreError::NoIdentity`] for a file that belongs to no till yet.
+    pub fn new(store: Store, random: &mut dyn Random) -> Result<Self, StoreError> {
+        let till = store.identity()?.ok_or(StoreError::NoIdentity)?;
+        let mut drawn = [0; 12];
+        random.fill(&mut drawn);
+        Ok(Self {
+            log: LogId::new(till.node, drawn),
+            store,
+            till,
+        })
+    }
+
+    /// The file, to be asked.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Which till it is.
+    #[must_use]
+    pub fn till(&self) -> &TillIdentity {
+        &self.till
+    }
+
+    /// The log that this process writes.
+    #[must_use]
+    pub fn log(&self) -> LogId {
+        self.log
+    }
+
+    /// Gives the file back; this log is never written again.
+    #[must_use]
+    pub fn into_store(self) -> Store {
+        self.store
+    }
+
+    fn store_mut(&mut self) -> &mut Store {
+        &mut self.store
+    }
+}

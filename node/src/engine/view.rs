@@ -1,40 +1,40 @@
 //! What the till's screen and the command line show of the node's state.
 
 use holdfast_schemas::{
-    identity::{DocumentId, PriceListVersion},
-    time::{BusinessDate, Timestamp},
-    value::{Currency, Money},
+    identity::{LogId, LogPosition, PriceListVersion},
+    time::Timestamp,
+    value::Money,
 };
 use serde::Serialize;
 
-use crate::store::TillIdentity;
+use super::Engine;
+use crate::store::{
+    SessionSummary, StoreError, SyncPosition, TillIdentity, log, query, reference, sync,
+};
 
 /// The node's state at one moment, after a commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NodeView {
     /// Which till, of which store.
     pub till: TillIdentity,
+    /// The log that this process writes.
+    pub log: LogId,
+    /// How far that log goes.
+    pub position: LogPosition,
     /// The session that is open, if one is.
     pub session: Option<SessionSummary>,
     /// What this till wrote and the server does not have durably yet.
     pub pending: Pending,
+    /// How far the file is with the server.
+    pub sync: SyncPosition,
     /// How many misfits are in this file, for people to settle.
     pub misfits: u64,
     /// How many changes came that could not be taken.
     pub quarantined: u64,
     /// The version of the reference data.
     pub reference: PriceListVersion,
-}
-
-/// An open session, in short.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SessionSummary {
-    /// The session's document.
-    pub document: DocumentId,
-    /// The trading day that it fixed.
-    pub business_date: BusinessDate,
-    /// The currency of its drawer.
-    pub currency: Currency,
+    /// One of the till's logs has two histories: nothing is sold until a person has looked.
+    pub frozen: bool,
 }
 
 /// What the server does not have yet.
@@ -46,4 +46,36 @@ pub struct Pending {
     pub taken: Vec<Money>,
     /// When the oldest of them was written; its age is what the screen shows.
     pub oldest: Option<Timestamp>,
+}
+
+impl Engine {
+    /// The node's state now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn view(&self) -> Result<NodeView, StoreError> {
+        self.store.read(|transaction| {
+            let state = log::state(transaction, self.log)?;
+            Ok(NodeView {
+                till: self.till.clone(),
+                log: self.log,
+                position: state.map_or(LogPosition::START, |state| state.head.position),
+                session: query::open_session(transaction, self.till.node)?,
+                pending: pending(&log::pending(transaction)?),
+                sync: sync::position(transaction)?,
+                misfits: query::misfit_count(transaction)?,
+                quarantined: sync::quarantine_count(transaction)?,
+                reference: reference::version(transaction)?,
+                frozen: log::fork(transaction)?.is_some(),
+            })
+        })
+    }
+}
+
+fn pending(rows: &[log::PendingRow]) -> Pending {
+    Pending {
+        entries: rows.iter().map(|row| row.entries).sum(),
+        taken: rows.iter().filter_map(|row| row.taken).collect(),
+        oldest: rows.iter().map(|row| row.oldest).min(),
+    }
 }

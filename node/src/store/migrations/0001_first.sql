@@ -20,8 +20,10 @@ CREATE TABLE log (
     acknowledged INTEGER NOT NULL DEFAULT 0 CHECK (acknowledged >= 0)
 ) STRICT;
 CREATE INDEX log_own ON log (own, number);
+CREATE INDEX log_pending ON log (number) WHERE own = 1 AND position > acknowledged;
 
--- The changes, own and foreign, byte for byte. `taken_minor` (of `currency`) is the money that the change took,
+-- The changes, own and foreign, byte for byte. `chain`: of the log up to here, for entries that this process wrote
+-- itself. `taken_minor` (of `currency`) is the money that the change took,
 -- `recorded_at` when this file got it.
 CREATE TABLE entry (
     number INTEGER PRIMARY KEY,
@@ -29,6 +31,7 @@ CREATE TABLE entry (
     position INTEGER NOT NULL CHECK (position > 0),
     document BLOB NOT NULL CHECK (length(document) = 16),
     hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+    chain BLOB CHECK (length(chain) = 32),
     recorded_at INTEGER NOT NULL,
     currency TEXT,
     taken_minor INTEGER NOT NULL,
@@ -38,13 +41,20 @@ CREATE TABLE entry (
 CREATE INDEX entry_document ON entry (document, log, position);
 CREATE INDEX entry_pending ON entry (log, position, recorded_at, currency, taken_minor);
 
--- The newest signed head of each foreign log: proof of authorship for a server that lost it.
+-- Signed heads of other tills' logs: proof of authorship for a server that lost them.
 CREATE TABLE signed_head (
-    log BLOB PRIMARY KEY CHECK (length(log) = 16),
+    log BLOB NOT NULL CHECK (length(log) = 16),
     position INTEGER NOT NULL CHECK (position > 0),
     chain BLOB NOT NULL CHECK (length(chain) = 32),
-    signature BLOB NOT NULL
-) STRICT;
+    signature BLOB NOT NULL CHECK (length(signature) = 64),
+    PRIMARY KEY (log, position)
+) STRICT, WITHOUT ROWID;
+
+-- A log of this till that has two histories: the till is frozen until a person has looked.
+CREATE TABLE fork (
+    log BLOB PRIMARY KEY CHECK (length(log) = 16),
+    position INTEGER NOT NULL CHECK (position > 0)
+) STRICT, WITHOUT ROWID;
 
 -- How far this file is with the server. No epoch: it never met one.
 CREATE TABLE sync (
@@ -86,13 +96,13 @@ CREATE TABLE product (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE product_gtin (
-    gtin TEXT PRIMARY KEY,
+    gtin INTEGER PRIMARY KEY,
     sku TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX product_gtin_sku ON product_gtin (sku);
 
 CREATE TABLE setting (
-    name TEXT PRIMARY KEY,
+    store TEXT PRIMARY KEY,
     record TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
@@ -115,7 +125,7 @@ CREATE TABLE order_summary (
     status TEXT NOT NULL,
     currency TEXT NOT NULL,
     total_minor INTEGER NOT NULL,
-    paid_minor INTEGER NOT NULL
+    held_minor INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX order_summary_customer ON order_summary (customer, document) WHERE customer IS NOT NULL;
 
@@ -125,7 +135,7 @@ CREATE TABLE return_summary (
     original BLOB,
     store TEXT NOT NULL,
     business_date TEXT NOT NULL,
-    status TEXT NOT NULL,
+    completed INTEGER NOT NULL CHECK (completed IN (0, 1)),
     currency TEXT NOT NULL,
     total_minor INTEGER NOT NULL,
     refunded_minor INTEGER NOT NULL
@@ -175,7 +185,7 @@ CREATE TABLE stock_movement (
     store TEXT NOT NULL,
     product TEXT NOT NULL,
     measure TEXT NOT NULL,
-    business_date TEXT NOT NULL,
+    business_date TEXT,
     thousandths INTEGER NOT NULL,
     PRIMARY KEY (document, line)
 ) STRICT, WITHOUT ROWID;

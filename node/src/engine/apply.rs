@@ -1,0 +1,304 @@
+//! T2: what others wrote, and what this till's own disk forgot.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdfast_schemas::{
+    change::{Change, recognise},
+    document::Document,
+    identity::{ChangeHash, DocumentId, LogId, LogPosition, NodeNumber},
+    log::{LogEntry, LogHead, SignedHead, chain},
+    time::Timestamp,
+    wire::{FeedPage, FeedPosition},
+};
+use rusqlite::Transaction;
+
+use super::{
+    Engine,
+    project::{money_taken, project},
+};
+use crate::store::{
+    Quarantined, Store, StoreError,
+    log::{self, Link, NewEntry},
+    projection::{self, DocumentRows},
+    query, sync,
+};
+
+/// What became of entries that came.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// How many were new and are kept now.
+    pub new: usize,
+    /// How many were here already.
+    pub known: usize,
+    /// How many could not be taken, and are in quarantine.
+    pub quarantined: usize,
+}
+
+/// All that T2 writes; worked out before it begins.
+#[derive(Default)]
+struct Plan {
+    entries: Vec<NewEntry>,
+    heads: Vec<LogHead>,
+    rows: Vec<DocumentRows>,
+    quarantine: Vec<Quarantined>,
+    /// Own logs of which the server was found to have this much.
+    durable: BTreeMap<LogId, LogPosition>,
+    fork: Option<(LogId, LogPosition)>,
+}
+
+impl Engine {
+    /// Takes a page of the feed, its signed heads and its cursor (T2). Taking it again changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing of the page was taken.
+    pub fn apply_feed_page(
+        &mut self,
+        page: &FeedPage,
+        now: Timestamp,
+    ) -> Result<Applied, StoreError> {
+        self.apply(&page.entries, &page.heads, Some(page.through), now)
+    }
+
+    /// Takes entries that did not come by the feed: a repair, the answer to a look-up, an operator's import (T2).
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was taken.
+    pub fn apply_entries(
+        &mut self,
+        entries: &[LogEntry],
+        now: Timestamp,
+    ) -> Result<Applied, StoreError> {
+        self.apply(entries, &[], None, now)
+    }
+
+    fn apply(
+        &mut self,
+        entries: &[LogEntry],
+        signed: &[SignedHead],
+        through: Option<FeedPosition>,
+        now: Timestamp,
+    ) -> Result<Applied, StoreError> {
+        let node = self.till().node;
+        let (plan, applied) = self
+            .store()
+            .read(|transaction| plan(transaction, node, entries, now))?;
+        commit(self.store_mut(), node, &plan, signed, through)?;
+        Ok(applied)
+    }
+}
+
+/// T2: entries, refolded documents, how far logs go, quarantine, signed heads and the feed's cursor.
+fn commit(
+    store: &mut Store,
+    node: NodeNumber,
+    plan: &Plan,
+    signed: &[SignedHead],
+    through: Option<FeedPosition>,
+) -> Result<(), StoreError> {
+    let transaction = store.begin()?;
+    for entry in &plan.entries {
+        log::insert(&transaction, entry)?;
+    }
+    for head in &plan.heads {
+        log::put_head(&transaction, head, head.log.node() == node)?;
+    }
+    for (own, position) in &plan.durable {
+        log::raise_acknowledged(&transaction, *own, *position)?;
+    }
+    for rows in &plan.rows {
+        projection::replace(&transaction, rows)?;
+    }
+    for quarantined in &plan.quarantine {
+        sync::keep_quarantined(&transaction, quarantined)?;
+    }
+    for head in signed {
+        log::keep_signed_head(&transaction, head)?;
+    }
+    if let Some((forked, position)) = plan.fork {
+        log::put_fork(&transaction, forked, position)?;
+    }
+    if let Some(through) = through {
+        sync::raise_feed(&transaction, through)?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+fn plan(
+    transaction: &Transaction<'_>,
+    node: NodeNumber,
+    entries: &[LogEntry],
+    now: Timestamp,
+) -> Result<(Plan, Applied), StoreError> {
+    let mut plan = Plan::default();
+    let mut applied = Applied::default();
+    let mut taken = Taken::default();
+    for entry in entries {
+        let own = entry.log.node() == node;
+        match judge(transaction, &taken, entry)? {
+            Verdict::New(change) => {
+                applied.new += 1;
+                taken.hashes.insert(change.hash());
+                taken
+                    .places
+                    .insert((entry.log, entry.position), change.hash());
+                taken.entries.push((entry.clone(), change));
+            }
+            Verdict::Known => applied.known += 1,
+            Verdict::Refused { reason, forked } => {
+                applied.quarantined += 1;
+                if forked && own {
+                    plan.fork = Some((entry.log, entry.position));
+                }
+                plan.quarantine.push(Quarantined {
+                    received_at: now,
+                    entry: entry.clone(),
+                    hash: hash_of_bytes(&entry.change),
+                    reason,
+                });
+                continue;
+            }
+        }
+        if own {
+            let durable = plan.durable.entry(entry.log).or_insert(entry.position);
+            *durable = entry.position.max(*durable);
+        }
+    }
+    plan.heads = heads(transaction, &taken)?;
+    refold(transaction, taken, now, &mut plan)?;
+    Ok((plan, applied))
+}
+
+/// Entries of this page that will be kept.
+#[derive(Default)]
+struct Taken {
+    entries: Vec<(LogEntry, Change)>,
+    hashes: BTreeSet<ChangeHash>,
+    places: BTreeMap<(LogId, LogPosition), ChangeHash>,
+}
+
+enum Verdict {
+    New(Change),
+    Known,
+    Refused {
+        reason: String,
+        /// Another change is at this place of the log.
+        forked: bool,
+    },
+}
+
+fn judge(
+    transaction: &Transaction<'_>,
+    taken: &Taken,
+    entry: &LogEntry,
+) -> Result<Verdict, StoreError> {
+    let refused = |reason: String| Verdict::Refused {
+        reason,
+        forked: false,
+    };
+    let change = match recognise(&entry.change) {
+        Ok(change) => change,
+        Err(refusal) => return Ok(refused(format!("the change is refused: {refusal}"))),
+    };
+    if change.log() != entry.log {
+        return Ok(refused(format!(
+            "the change says that it is of log {}",
+            change.log()
+        )));
+    }
+    if entry.position == LogPosition::START {
+        return Ok(refused("a log's first entry is at 1".to_owned()));
+    }
+    let here = match taken.places.get(&(entry.log, entry.position)) {
+        Some(hash) => Some(*hash),
+        None => log::hash_at(transaction, entry.log, entry.position)?,
+    };
+    match here {
+        Some(hash) if hash == change.hash() => return Ok(Verdict::Known),
+        Some(hash) => {
+            return Ok(Verdict::Refused {
+                reason: format!("change {hash} is at this place of the log"),
+                forked: true,
+            });
+        }
+        None => {}
+    }
+    let elsewhere =
+        taken.hashes.contains(&change.hash()) || log::holds(transaction, &change.hash())?;
+    if elsewhere {
+        return Ok(refused(
+            "the change is at another place of its log".to_owned(),
+        ));
+    }
+    Ok(Verdict::New(change))
+}
+
+/// How far each log goes without a gap, once the new entries are in.
+fn heads(transaction: &Transaction<'_>, taken: &Taken) -> Result<Vec<LogHead>, StoreError> {
+    let mut links: BTreeMap<LogId, Vec<Link>> = BTreeMap::new();
+    for (entry, change) in &taken.entries {
+        links.entry(entry.log).or_default().push(Link {
+            position: entry.position,
+            document: entry.document,
+            hash: change.hash(),
+        });
+    }
+    let mut heads = Vec::new();
+    for (log, mut links) in links {
+        let mut head = match log::state(transaction, log)? {
+            Some(state) => state.head,
+            None => LogHead::start(log),
+        };
+        links.extend(log::links_after(transaction, log, head.position)?);
+        links.sort_unstable_by_key(|link| link.position);
+        for link in links {
+            if Some(link.position) == head.position.next() {
+                head.chain = chain(head.chain, link.position, link.document, link.hash);
+                head.position = link.position;
+            }
+        }
+        heads.push(head);
+    }
+    Ok(heads)
+}
+
+/// Folds each touched document once, over all that will be known of it.
+fn refold(
+    transaction: &Transaction<'_>,
+    taken: Taken,
+    now: Timestamp,
+    plan: &mut Plan,
+) -> Result<(), StoreError> {
+    let mut touched: BTreeMap<DocumentId, Vec<(LogEntry, Change)>> = BTreeMap::new();
+    for (entry, change) in taken.entries {
+        touched
+            .entry(entry.document)
+            .or_default()
+            .push((entry, change));
+    }
+    for (id, changes) in touched {
+        let mut document = query::read_whole(transaction, id)?.unwrap_or_else(|| Document::new(id));
+        for (_, change) in &changes {
+            document.insert(change.clone());
+        }
+        let rows = project(&document)?;
+        for (entry, change) in changes {
+            plan.entries.push(NewEntry {
+                hash: change.hash(),
+                chain: None,
+                recorded_at: now,
+                taken: money_taken(&change, &document, &rows),
+                entry,
+            });
+        }
+        plan.rows.push(rows);
+    }
+    Ok(())
+}
+
+fn hash_of_bytes(bytes: &[u8]) -> ChangeHash {
+    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest.as_ref());
+    ChangeHash::from_bytes(hash)
+}

@@ -1,0 +1,303 @@
+//! The first steps of T1: load what is needed, by index, and decide.
+
+use holdfast_schemas::{
+    after_sale::{AfterSale, after_sale},
+    document::Document,
+    identity::{DocumentId, OrderNumber, OrderNumberMint},
+    operation::{Body, DocumentKind, Role, SessionOpened, StockMoved},
+    order::{Sale, SaleContext, fold_order, sell},
+    reference::StoreSettings,
+    refusal::Refusal,
+    return_::{ReturnContext, ReturnRequest, ReturnedGoods, fold_return, take_back},
+    rules::Rules,
+    stock::decide_stock,
+    till_session::{
+        CloseSession, SessionCommand, SessionTakings, TillSessionState, decide_till_session,
+        fold_till_session,
+    },
+    time::{BusinessDate, Timestamp},
+};
+use jiff::{ToSpan, tz::TimeZone};
+use rusqlite::Transaction;
+
+use super::command::{Action, Command, OpenSession, StockPaper, SubmitError};
+use crate::store::{StoreError, TillIdentity, query, reference, sync};
+
+/// What is to be written: operations that are appended to one document.
+pub(super) struct Decision {
+    /// The document as it is; empty for a new one.
+    pub(super) document: Document,
+    pub(super) kind: DocumentKind,
+    pub(super) bodies: Vec<Body>,
+    /// The number that was minted for it.
+    pub(super) number: Option<OrderNumber>,
+}
+
+/// Loads what a command needs, and decides it.
+pub(super) struct Decider<'a> {
+    pub(super) transaction: &'a Transaction<'a>,
+    pub(super) till: &'a TillIdentity,
+    pub(super) now: Timestamp,
+    /// Drawn for the id of a new document.
+    pub(super) drawn: u64,
+}
+
+impl Decider<'_> {
+    /// Loads and decides.
+    pub(super) fn decide(&self, command: &Command) -> Result<Decision, SubmitError> {
+        let settings = reference::settings(self.transaction, &self.till.store)?;
+        let rules = rules_of(&settings);
+        let role = command.by.role;
+        match &command.action {
+            Action::OpenSession(open) => self.open_session(open, &settings, role, &rules),
+            Action::PayIn(body) => {
+                self.in_session(&SessionCommand::PayIn(body.clone()), role, &rules)
+            }
+            Action::PayOut(body) => {
+                self.in_session(&SessionCommand::PayOut(body.clone()), role, &rules)
+            }
+            Action::ReceiveLoan(body) => {
+                self.in_session(&SessionCommand::ReceiveLoan(body.clone()), role, &rules)
+            }
+            Action::DropCash(body) => {
+                self.in_session(&SessionCommand::DropCash(body.clone()), role, &rules)
+            }
+            Action::CountCash(body) => {
+                self.in_session(&SessionCommand::CountCash(body.clone()), role, &rules)
+            }
+            Action::NoSale(body) => {
+                self.in_session(&SessionCommand::NoSale(body.clone()), role, &rules)
+            }
+            Action::VoidBasket(body) => {
+                self.in_session(&SessionCommand::VoidBasket(body.clone()), role, &rules)
+            }
+            Action::CloseSession { over_short_reason } => {
+                let (document, _) = self.session()?;
+                let close = CloseSession {
+                    takings: self.takings(document.id())?,
+                    covers: query::log_ranges_of_session(self.transaction, document.id())?,
+                    over_short_reason: over_short_reason.clone(),
+                };
+                self.in_session(&SessionCommand::Close(close), role, &rules)
+            }
+            Action::Sell(sale) => self.sell(sale, role, &rules),
+            Action::Return(request) => self.take_back(request, role, &rules),
+            Action::MoveStock(paper) => self.move_stock(paper, &settings, role, &rules),
+        }
+    }
+
+    /// A document that is begun now.
+    fn begin(&self, kind: DocumentKind, bodies: Vec<Body>) -> Decision {
+        Decision {
+            document: Document::new(DocumentId::new(self.now, self.till.node, self.drawn)),
+            kind,
+            bodies,
+            number: None,
+        }
+    }
+
+    /// The till's session that is open.
+    fn session(&self) -> Result<(Document, TillSessionState), SubmitError> {
+        let open = query::open_session(self.transaction, self.till.node)?
+            .ok_or(Refusal::SessionClosed {})?;
+        let document = self.whole(open.document)?;
+        let state = fold_till_session(document.id(), document.operations());
+        Ok((document, state))
+    }
+
+    fn open_session(
+        &self,
+        open: &OpenSession,
+        settings: &StoreSettings,
+        role: Role,
+        rules: &Rules,
+    ) -> Result<Decision, SubmitError> {
+        if query::open_session(self.transaction, self.till.node)?.is_some() {
+            return Err(Refusal::OpenedAlready {}.into());
+        }
+        let begun = self.begin(DocumentKind::TillSession, Vec::new());
+        let opened = SessionOpened {
+            till: self.till.node,
+            store: self.till.store.clone(),
+            business_date: match open.business_date {
+                Some(date) => date,
+                None => business_date(self.now, settings)?,
+            },
+            time_zone: settings.time_zone.clone(),
+            cut_over_hour: settings.cut_over_hour,
+            currency: settings.currency,
+            float_minor: open.float_minor,
+        };
+        let nothing = fold_till_session(begun.document.id(), []);
+        let command = SessionCommand::Open(opened);
+        Ok(Decision {
+            bodies: decide_till_session(&nothing, &command, role, rules)?,
+            ..begun
+        })
+    }
+
+    fn in_session(
+        &self,
+        command: &SessionCommand,
+        role: Role,
+        rules: &Rules,
+    ) -> Result<Decision, SubmitError> {
+        let (document, state) = self.session()?;
+        Ok(Decision {
+            bodies: decide_till_session(&state, command, role, rules)?,
+            document,
+            kind: DocumentKind::TillSession,
+            number: None,
+        })
+    }
+
+    /// What the session's orders and returns took and gave.
+    fn takings(&self, session: DocumentId) -> Result<SessionTakings, StoreError> {
+        let mut takings = SessionTakings::default();
+        for id in query::documents_of_session(self.transaction, session)? {
+            let document = self.whole(id)?;
+            let (id, operations) = (document.id(), document.operations());
+            let more = match document.kind() {
+                Some(DocumentKind::Order) => {
+                    SessionTakings::of_order(session, &fold_order(id, operations))
+                }
+                Some(DocumentKind::Return) => {
+                    SessionTakings::of_return(session, &fold_return(id, operations))
+                }
+                Some(DocumentKind::TillSession | DocumentKind::Stock) | None => continue,
+            };
+            takings = takings.plus(&more);
+        }
+        Ok(takings)
+    }
+
+    fn sell(&self, sale: &Sale, role: Role, rules: &Rules) -> Result<Decision, SubmitError> {
+        let (_, session) = self.session()?;
+        let number = self.mint()?;
+        let context = SaleContext {
+            number,
+            session: &session,
+            role,
+            rules,
+        };
+        let bodies = sell(sale, &context)?;
+        Ok(Decision {
+            number: Some(number),
+            ..self.begin(DocumentKind::Order, bodies)
+        })
+    }
+
+    fn take_back(
+        &self,
+        request: &ReturnRequest,
+        role: Role,
+        rules: &Rules,
+    ) -> Result<Decision, SubmitError> {
+        let (_, session) = self.session()?;
+        let number = self.mint()?;
+        let original = match &request.goods {
+            ReturnedGoods::Verified { order, .. } => self.after_sale(*order)?,
+            ReturnedGoods::Blind { .. } => None,
+        };
+        let context = ReturnContext {
+            number,
+            session: &session,
+            role,
+            rules,
+        };
+        let bodies = take_back(request, original.as_ref(), &context)?;
+        Ok(Decision {
+            number: Some(number),
+            ..self.begin(DocumentKind::Return, bodies)
+        })
+    }
+
+    /// An order with all its returns that are in this file; none where the order is not.
+    fn after_sale(&self, order: DocumentId) -> Result<Option<AfterSale>, StoreError> {
+        read_after_sale(self.transaction, order)
+    }
+
+    fn move_stock(
+        &self,
+        paper: &StockPaper,
+        settings: &StoreSettings,
+        role: Role,
+        rules: &Rules,
+    ) -> Result<Decision, SubmitError> {
+        let session = query::open_session(self.transaction, self.till.node)?;
+        let business_date = match (paper.business_date, session) {
+            (Some(date), _) => date,
+            (None, Some(session)) => session.business_date,
+            (None, None) => business_date(self.now, settings)?,
+        };
+        let moved = StockMoved {
+            store: self.till.store.clone(),
+            business_date,
+            kind: paper.kind,
+            reason: paper.reason.clone(),
+            lines: paper.lines.clone(),
+        };
+        let bodies = decide_stock(&moved, role, rules)?;
+        Ok(self.begin(DocumentKind::Stock, bodies))
+    }
+
+    /// The next number, after every number that this till is known to have issued.
+    fn mint(&self) -> Result<OrderNumber, SubmitError> {
+        let last = sync::last_number(self.transaction, self.till.node)?;
+        Ok(OrderNumberMint::new(self.till.node, last).mint(self.now)?)
+    }
+
+    fn whole(&self, id: DocumentId) -> Result<Document, StoreError> {
+        query::read_whole(self.transaction, id)?.ok_or_else(|| {
+            StoreError::unreadable("projection", &format!("document {id} is not here"))
+        })
+    }
+}
+
+/// An order with all its returns that are in this file; none where the order is not.
+pub(super) fn read_after_sale(
+    transaction: &Transaction<'_>,
+    order: DocumentId,
+) -> Result<Option<AfterSale>, StoreError> {
+    let Some(document) = query::read_whole(transaction, order)? else {
+        return Ok(None);
+    };
+    if document.kind() != Some(DocumentKind::Order) {
+        return Ok(None);
+    }
+    let state = fold_order(order, document.operations());
+    let mut returns = Vec::new();
+    for id in query::returns_of(transaction, order)? {
+        if let Some(document) = query::read_whole(transaction, id)? {
+            returns.push(fold_return(id, document.operations()));
+        }
+    }
+    Ok(Some(after_sale(&state, &returns)))
+}
+
+/// What the store's settings say that is allowed; the rest is as for any store.
+fn rules_of(settings: &StoreSettings) -> Rules {
+    let policy = &settings.return_policy;
+    Rules {
+        return_window_days: Some(u32::from(policy.window_days)),
+        blind_return_cap_minor: Some(policy.blind_cap_minor),
+        ..Rules::default()
+    }
+}
+
+/// The trading day that it is: a day ends at the store's cut-over hour, by its clocks.
+fn business_date(now: Timestamp, settings: &StoreSettings) -> Result<BusinessDate, SubmitError> {
+    let unknown = || SubmitError::TimeZone(settings.time_zone.to_string());
+    let zone = TimeZone::get(settings.time_zone.as_str()).map_err(|_| unknown())?;
+    let moment = jiff::Timestamp::from_millisecond(now.milliseconds()).map_err(|_| unknown())?;
+    let local = moment.to_zoned(zone).datetime();
+    let ended = local.hour() >= i8::try_from(settings.cut_over_hour.get()).unwrap_or(0);
+    let day = if ended {
+        local.date()
+    } else {
+        local.date().saturating_sub(1.day())
+    };
+    let part = |number: i8| u8::try_from(number).unwrap_or(1);
+    let year = u16::try_from(day.year()).unwrap_or(1);
+    BusinessDate::new(year, part(day.month()), part(day.day())).map_err(|_| unknown())
+}

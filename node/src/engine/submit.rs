@@ -1,0 +1,137 @@
+//! T1: one command, from what is wanted to what is durable.
+
+use holdfast_schemas::{
+    identity::OrderNumber,
+    log::{LogEntry, LogHead},
+    operation::{Author, Operation},
+    time::Timestamp,
+};
+
+use super::{
+    Engine,
+    command::{Command, Receipt, SubmitError},
+    decide::{Decider, Decision},
+    project::{amount, money_taken, project},
+};
+use crate::{
+    random::Random,
+    store::{
+        Store, StoreError,
+        log::{self, NewEntry},
+        projection::{self, DocumentRows},
+        sync,
+    },
+};
+
+/// All that T1 writes; worked out before it begins.
+struct Prepared {
+    entry: NewEntry,
+    head: LogHead,
+    rows: DocumentRows,
+    number: Option<OrderNumber>,
+    receipt: Receipt,
+}
+
+impl Engine {
+    /// Does what is wanted, durably, or says why not. Nothing may be shown, printed or opened before it returns.
+    ///
+    /// Load → decide → stamp → write the change → commit, by the clock and randomness that are handed in.
+    ///
+    /// # Errors
+    /// [`SubmitError`]: nothing was written.
+    pub fn submit(
+        &mut self,
+        command: &Command,
+        now: Timestamp,
+        random: &mut dyn Random,
+    ) -> Result<Receipt, SubmitError> {
+        let drawn = random.next_u64();
+        let prepared = self.store().read(|transaction| {
+            if let Some((log, position)) = log::fork(transaction)? {
+                return Err(SubmitError::Frozen { log, position });
+            }
+            let head = match log::state(transaction, self.log())? {
+                Some(state) => state.head,
+                None => LogHead::start(self.log()),
+            };
+            let decider = Decider {
+                transaction,
+                till: self.till(),
+                now,
+                drawn,
+            };
+            prepare(decider.decide(command)?, &command.by, now, head)
+        })?;
+        commit(self.store_mut(), &prepared)?;
+        Ok(prepared.receipt)
+    }
+}
+
+/// Stamps what was decided, writes its change, and derives all that goes with it.
+fn prepare(
+    decision: Decision,
+    by: &Author,
+    now: Timestamp,
+    before: LogHead,
+) -> Result<Prepared, SubmitError> {
+    let mut document = decision.document;
+    let operations: Vec<Operation> = decision
+        .bodies
+        .into_iter()
+        .map(|body| Operation::new(now, by.clone(), body))
+        .collect();
+    let appended = document.append(before.log, &operations)?;
+    document.insert(appended.change.clone());
+    let rows = project(&document)?;
+    let position = before
+        .position
+        .next()
+        .ok_or_else(|| StoreError::unreadable("log position", &"it is the last there can be"))?;
+    let entry = LogEntry {
+        log: before.log,
+        position,
+        document: document.id(),
+        change: appended.bytes.into_boxed_slice(),
+    };
+    let hash = appended.change.hash();
+    let head = LogHead {
+        log: before.log,
+        position,
+        chain: entry.chain(before.chain, hash),
+    };
+    Ok(Prepared {
+        receipt: Receipt {
+            document: document.id(),
+            kind: decision.kind,
+            number: decision.number,
+            amount: amount(&rows),
+            at: now,
+            log: before.log,
+            position,
+            change: hash,
+        },
+        entry: NewEntry {
+            hash,
+            chain: Some(head.chain),
+            recorded_at: now,
+            taken: money_taken(&appended.change, &document, &rows),
+            entry,
+        },
+        head,
+        rows,
+        number: decision.number,
+    })
+}
+
+/// T1: the change, the log's position and chain, the last order number, projection and stock movements.
+fn commit(store: &mut Store, prepared: &Prepared) -> Result<(), StoreError> {
+    let transaction = store.begin()?;
+    log::insert(&transaction, &prepared.entry)?;
+    log::put_head(&transaction, &prepared.head, true)?;
+    if let Some(number) = prepared.number {
+        sync::put_last_number(&transaction, number)?;
+    }
+    projection::replace(&transaction, &prepared.rows)?;
+    transaction.commit()?;
+    Ok(())
+}

@@ -1,0 +1,443 @@
+//! Logs and their entries: what this file must never lose.
+
+use holdfast_schemas::{
+    identity::{ChainHash, ChangeHash, DocumentId, LogId, LogPosition},
+    log::{HeadSignature, LogEntry, LogHead, SignedHead},
+    time::Timestamp,
+    value::{MinorUnits, Money},
+    wire::Buckets,
+};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+
+use super::{
+    StoreError,
+    value::{read_count, read_document, read_hash, read_log, read_position, read_text, to_integer},
+};
+
+/// What the file knows of one log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogState {
+    /// How far the log goes here without a gap.
+    pub head: LogHead,
+    /// Whether this till wrote it.
+    pub own: bool,
+    /// How much of it is durable at the server; may be more than is here.
+    pub acknowledged: LogPosition,
+}
+
+/// An entry that is to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NewEntry {
+    pub(crate) entry: LogEntry,
+    pub(crate) hash: ChangeHash,
+    /// The chain hash of the log up to here, for an entry that this process wrote.
+    pub(crate) chain: Option<ChainHash>,
+    /// When this file got it.
+    pub(crate) recorded_at: Timestamp,
+    /// The money that it took, less what it gave back.
+    pub(crate) taken: Option<Money>,
+}
+
+/// One link of a chain: where an entry is, and what it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub(crate) position: LogPosition,
+    pub(crate) document: DocumentId,
+    pub(crate) hash: ChangeHash,
+}
+
+fn read_state(row: &Row<'_>) -> Result<LogState, StoreError> {
+    Ok(LogState {
+        head: LogHead {
+            log: read_log(row.get(0)?)?,
+            position: read_position(row.get(2)?)?,
+            chain: ChainHash::from_bytes(row.get(3)?),
+        },
+        own: row.get(1)?,
+        acknowledged: read_position(row.get(4)?)?,
+    })
+}
+
+/// What is known of a log; none where no entry of it was ever here.
+pub(crate) fn state(
+    transaction: &Transaction<'_>,
+    log: LogId,
+) -> Result<Option<LogState>, StoreError> {
+    let mut statement = transaction
+        .prepare_cached("SELECT log, own, position, chain, acknowledged FROM log WHERE log = ?1")?;
+    let mut rows = statement.query([log.as_bytes()])?;
+    rows.next()?.map(read_state).transpose()
+}
+
+/// The newest logs, own or foreign, newest first.
+pub(crate) fn newest(
+    transaction: &Transaction<'_>,
+    own: bool,
+    logs_max: usize,
+) -> Result<Vec<LogState>, StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT log, own, position, chain, acknowledged FROM log WHERE own = ?1
+         ORDER BY number DESC LIMIT ?2",
+    )?;
+    let mut rows = statement.query(params![own, to_integer(logs_max)])?;
+    let mut states = Vec::new();
+    while let Some(row) = rows.next()? {
+        states.push(read_state(row)?);
+    }
+    Ok(states)
+}
+
+/// Own logs of which the server does not have everything yet, oldest first.
+pub(crate) fn unacknowledged(
+    transaction: &Transaction<'_>,
+    logs_max: usize,
+) -> Result<Vec<LogState>, StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT log, own, position, chain, acknowledged FROM log
+         WHERE own = 1 AND position > acknowledged ORDER BY number LIMIT ?1",
+    )?;
+    let mut rows = statement.query([to_integer(logs_max)])?;
+    let mut states = Vec::new();
+    while let Some(row) = rows.next()? {
+        states.push(read_state(row)?);
+    }
+    Ok(states)
+}
+
+/// Writes how far a log goes; the first time, the log's row begins.
+pub(crate) fn put_head(
+    transaction: &Transaction<'_>,
+    head: &LogHead,
+    own: bool,
+) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO log (log, own, position, chain) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (log) DO UPDATE SET position = excluded.position, chain = excluded.chain",
+        )?
+        .execute(params![
+            head.log.as_bytes(),
+            own,
+            to_integer(head.position.get()),
+            head.chain.as_bytes(),
+        ])?;
+    Ok(())
+}
+
+/// Raises what is durable at the server. Never lowers it.
+pub(crate) fn raise_acknowledged(
+    transaction: &Transaction<'_>,
+    log: LogId,
+    position: LogPosition,
+) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached("UPDATE log SET acknowledged = max(acknowledged, ?2) WHERE log = ?1")?
+        .execute(params![log.as_bytes(), to_integer(position.get())])?;
+    Ok(())
+}
+
+/// Forgets what a former epoch of the server acknowledged.
+pub(crate) fn forget_acknowledged(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    transaction.execute("UPDATE log SET acknowledged = 0", [])?;
+    Ok(())
+}
+
+/// Writes an entry.
+pub(crate) fn insert(transaction: &Transaction<'_>, new: &NewEntry) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO entry (log, position, document, hash, chain, recorded_at, currency, taken_minor, change)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            new.entry.log.as_bytes(),
+            to_integer(new.entry.position.get()),
+            new.entry.document.to_bytes(),
+            new.hash.as_bytes(),
+            new.chain.as_ref().map(ChainHash::as_bytes),
+            new.recorded_at.milliseconds(),
+            new.taken.map(|money| money.currency.to_string()),
+            new.taken.map_or(0, |money| money.minor.get()),
+            &new.entry.change,
+        ])?;
+    Ok(())
+}
+
+/// The hash of the entry at one place of a log, if it is here.
+pub(crate) fn hash_at(
+    transaction: &Transaction<'_>,
+    log: LogId,
+    position: LogPosition,
+) -> Result<Option<ChangeHash>, StoreError> {
+    let bytes = transaction
+        .prepare_cached("SELECT hash FROM entry WHERE log = ?1 AND position = ?2")?
+        .query_row(params![log.as_bytes(), to_integer(position.get())], |row| {
+            row.get(0)
+        })
+        .optional()?;
+    Ok(bytes.map(ChangeHash::from_bytes))
+}
+
+/// The chain hash that was stored with the entry at one place of a log, if one was.
+pub(crate) fn chain_at(
+    transaction: &Transaction<'_>,
+    log: LogId,
+    position: LogPosition,
+) -> Result<Option<ChainHash>, StoreError> {
+    let bytes = transaction
+        .prepare_cached("SELECT chain FROM entry WHERE log = ?1 AND position = ?2")?
+        .query_row(params![log.as_bytes(), to_integer(position.get())], |row| {
+            row.get::<_, Option<[u8; 32]>>(0)
+        })
+        .optional()?;
+    Ok(bytes.flatten().map(ChainHash::from_bytes))
+}
+
+/// Whether a change is here.
+pub(crate) fn holds(transaction: &Transaction<'_>, hash: &ChangeHash) -> Result<bool, StoreError> {
+    Ok(transaction
+        .prepare_cached("SELECT 1 FROM entry WHERE hash = ?1")?
+        .exists([hash.as_bytes()])?)
+}
+
+/// The links of a log after a position, without their changes.
+pub(crate) fn links_after(
+    transaction: &Transaction<'_>,
+    log: LogId,
+    after: LogPosition,
+) -> Result<Vec<Link>, StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT position, document, hash FROM entry WHERE log = ?1 AND position > ?2 ORDER BY position",
+    )?;
+    let mut rows = statement.query(params![log.as_bytes(), to_integer(after.get())])?;
+    let mut links = Vec::new();
+    while let Some(row) = rows.next()? {
+        links.push(Link {
+            position: read_position(row.get(0)?)?,
+            document: read_document(row.get(1)?),
+            hash: read_hash(row.get(2)?),
+        });
+    }
+    Ok(links)
+}
+
+fn read_entry(row: &Row<'_>) -> Result<LogEntry, StoreError> {
+    Ok(LogEntry {
+        log: read_log(row.get(0)?)?,
+        position: read_position(row.get(1)?)?,
+        document: read_document(row.get(2)?),
+        change: row.get::<_, Vec<u8>>(3)?.into_boxed_slice(),
+    })
+}
+
+/// A page of a log's entries after a position: at most so many, and so many bytes of changes, but one at least.
+pub(crate) fn entries_after(
+    transaction: &Transaction<'_>,
+    log: LogId,
+    after: LogPosition,
+    entries_max: usize,
+    bytes_max: usize,
+) -> Result<Vec<LogEntry>, StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT log, position, document, change FROM entry WHERE log = ?1 AND position > ?2
+         ORDER BY position LIMIT ?3",
+    )?;
+    let mut rows = statement.query(params![
+        log.as_bytes(),
+        to_integer(after.get()),
+        to_integer(entries_max)
+    ])?;
+    let mut page = Vec::new();
+    let mut bytes = 0;
+    while let Some(row) = rows.next()? {
+        let entry = read_entry(row)?;
+        bytes += entry.change.len();
+        if bytes > bytes_max && !page.is_empty() {
+            break;
+        }
+        page.push(entry);
+    }
+    Ok(page)
+}
+
+/// The entry with this hash, if it is here.
+pub(crate) fn entry_by_hash(
+    transaction: &Transaction<'_>,
+    hash: &ChangeHash,
+) -> Result<Option<LogEntry>, StoreError> {
+    let mut statement = transaction
+        .prepare_cached("SELECT log, position, document, change FROM entry WHERE hash = ?1")?;
+    let mut rows = statement.query([hash.as_bytes()])?;
+    rows.next()?.map(read_entry).transpose()
+}
+
+/// All entries of a document.
+pub(crate) fn of_document(
+    transaction: &Transaction<'_>,
+    document: DocumentId,
+) -> Result<Vec<LogEntry>, StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT log, position, document, change FROM entry WHERE document = ?1 ORDER BY log, position",
+    )?;
+    let mut rows = statement.query([document.to_bytes()])?;
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        entries.push(read_entry(row)?);
+    }
+    Ok(entries)
+}
+
+/// A page of all documents of which there are entries, after one of them.
+pub(crate) fn documents_after(
+    transaction: &Transaction<'_>,
+    after: Option<DocumentId>,
+    documents_max: usize,
+) -> Result<Vec<DocumentId>, StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT DISTINCT document FROM entry WHERE document > ?1 ORDER BY document LIMIT ?2",
+    )?;
+    let after = after.map_or_else(Vec::new, |document| document.to_bytes().to_vec());
+    let mut rows = statement.query(params![after, to_integer(documents_max)])?;
+    let mut documents = Vec::new();
+    while let Some(row) = rows.next()? {
+        documents.push(read_document(row.get(0)?));
+    }
+    Ok(documents)
+}
+
+/// What own logs hold that the server does not have: entries, money by currency, and since when.
+pub(crate) struct PendingRow {
+    pub(crate) entries: u64,
+    pub(crate) taken: Option<Money>,
+    pub(crate) oldest: Timestamp,
+}
+
+pub(crate) fn pending(transaction: &Transaction<'_>) -> Result<Vec<PendingRow>, StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT entry.currency, count(*), sum(entry.taken_minor), min(entry.recorded_at)
+         FROM log JOIN entry ON entry.log = log.log AND entry.position > log.acknowledged
+         WHERE log.own = 1 AND log.position > log.acknowledged
+         GROUP BY entry.currency ORDER BY entry.currency",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut pending = Vec::new();
+    while let Some(row) = rows.next()? {
+        let currency = row.get::<_, Option<String>>(0)?;
+        let minor = MinorUnits::new(row.get(2)?);
+        pending.push(PendingRow {
+            entries: read_count(row.get(1)?)?,
+            taken: currency
+                .map(|currency| {
+                    let currency = read_text("currency", &currency)?;
+                    Ok::<_, StoreError>(Money { currency, minor })
+                })
+                .transpose()?,
+            oldest: Timestamp::from_milliseconds(row.get(3)?),
+        });
+    }
+    Ok(pending)
+}
+
+/// The digest of what others wrote: all that came by feed or repair.
+pub(crate) fn digest(transaction: &Transaction<'_>) -> Result<Buckets, StoreError> {
+    let mut statement = transaction
+        .prepare_cached("SELECT hash FROM entry JOIN log USING (log) WHERE log.own = 0")?;
+    let mut rows = statement.query([])?;
+    let mut buckets = Buckets::default();
+    while let Some(row) = rows.next()? {
+        buckets.add(&read_hash(row.get(0)?));
+    }
+    Ok(buckets)
+}
+
+/// Keeps a signed head. The first one at a position stays: a second one there could prove nothing more.
+pub(crate) fn keep_signed_head(
+    transaction: &Transaction<'_>,
+    signed: &SignedHead,
+) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO signed_head (log, position, chain, signature) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (log, position) DO NOTHING",
+        )?
+        .execute(params![
+            signed.head.log.as_bytes(),
+            to_integer(signed.head.position.get()),
+            signed.head.chain.as_bytes(),
+            signed.signature.as_bytes(),
+        ])?;
+    Ok(())
+}
+
+/// The first signed head of a log after a position.
+pub(crate) fn signed_head_after(
+    transaction: &Transaction<'_>,
+    log: LogId,
+    after: LogPosition,
+) -> Result<Option<SignedHead>, StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT position, chain, signature FROM signed_head
+         WHERE log = ?1 AND position > ?2 ORDER BY position LIMIT 1",
+    )?;
+    let mut rows = statement.query(params![log.as_bytes(), to_integer(after.get())])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    Ok(Some(SignedHead {
+        head: LogHead {
+            log,
+            position: read_position(row.get(0)?)?,
+            chain: ChainHash::from_bytes(row.get(1)?),
+        },
+        signature: HeadSignature::from_bytes(row.get(2)?),
+    }))
+}
+
+/// Other tills' logs after one of them, ascending, each at its newest signed head up to which it is here whole.
+pub(crate) fn provable_heads(
+    transaction: &Transaction<'_>,
+    after: Option<LogId>,
+    logs_max: usize,
+) -> Result<Vec<LogHead>, StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT log.log, max(signed_head.position), signed_head.chain
+         FROM log JOIN signed_head ON signed_head.log = log.log AND signed_head.position <= log.position
+         WHERE log.own = 0 AND log.log > ?1 GROUP BY log.log ORDER BY log.log LIMIT ?2",
+    )?;
+    let after = after.map_or_else(Vec::new, |log| log.as_bytes().to_vec());
+    let mut rows = statement.query(params![after, to_integer(logs_max)])?;
+    let mut heads = Vec::new();
+    while let Some(row) = rows.next()? {
+        heads.push(LogHead {
+            log: read_log(row.get(0)?)?,
+            position: read_position(row.get(1)?)?,
+            chain: ChainHash::from_bytes(row.get(2)?),
+        });
+    }
+    Ok(heads)
+}
+
+/// The log of this till that has two histories, if one has.
+pub(crate) fn fork(
+    transaction: &Transaction<'_>,
+) -> Result<Option<(LogId, LogPosition)>, StoreError> {
+    let mut statement = transaction.prepare_cached("SELECT log, position FROM fork LIMIT 1")?;
+    let mut rows = statement.query([])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    Ok(Some((read_log(row.get(0)?)?, read_position(row.get(1)?)?)))
+}
+
+/// Notes that a log has two histories.
+pub(crate) fn put_fork(
+    transaction: &Transaction<'_>,
+    log: LogId,
+    position: LogPosition,
+) -> Result<(), StoreError> {
+    transaction.execute(
+        "INSERT INTO fork (log, position) VALUES (?1, ?2) ON CONFLICT (log) DO NOTHING",
+        params![log.as_bytes(), to_integer(position.get())],
+    )?;
+    Ok(())
+}

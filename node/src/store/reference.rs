@@ -1,0 +1,160 @@
+//! Reference data: products by stock code and barcode, and each store's settings. Found by index, never loaded whole.
+
+use holdfast_schemas::{
+    gtin::Gtin,
+    identity::{PriceListVersion, Sku, StoreId},
+    reference::{Product, ReferenceRecord, StoreSettings},
+};
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::{
+    StoreError,
+    value::{read_count, to_integer},
+};
+
+/// The version of the reference data that the file holds.
+pub(crate) fn version(transaction: &Transaction<'_>) -> Result<PriceListVersion, StoreError> {
+    let version = transaction
+        .prepare_cached("SELECT version FROM reference")?
+        .query_row([], |row| row.get(0))?;
+    Ok(PriceListVersion::new(read_count(version)?))
+}
+
+/// Writes the version that the file now holds.
+pub(crate) fn put_version(
+    transaction: &Transaction<'_>,
+    version: PriceListVersion,
+) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached("UPDATE reference SET version = ?1")?
+        .execute([to_integer(version.get())])?;
+    Ok(())
+}
+
+/// Goes back to before the first version: every record will come again.
+pub(crate) fn restart(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    put_version(transaction, PriceListVersion::default())
+}
+
+/// A record of reference data, with its JSON as it will be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ReferenceRow {
+    PutProduct { product: Box<Product>, json: String },
+    RemoveProduct(Sku),
+    PutSettings { store: StoreId, json: String },
+}
+
+impl ReferenceRow {
+    /// Writes out what the file will keep.
+    pub(crate) fn new(record: ReferenceRecord) -> Result<Self, serde_json::Error> {
+        Ok(match record {
+            ReferenceRecord::ProductPut(product) => Self::PutProduct {
+                json: serde_json::to_string(&product)?,
+                product,
+            },
+            ReferenceRecord::ProductRemoved { sku } => Self::RemoveProduct(sku),
+            ReferenceRecord::SettingsPut { store, settings } => Self::PutSettings {
+                json: serde_json::to_string(&settings)?,
+                store,
+            },
+        })
+    }
+}
+
+/// Writes one record. A barcode that another product had goes to the one that names it last.
+pub(crate) fn put(transaction: &Transaction<'_>, row: &ReferenceRow) -> Result<(), StoreError> {
+    match row {
+        ReferenceRow::PutProduct { product, json } => {
+            remove_gtins(transaction, &product.sku)?;
+            transaction
+                .prepare_cached(
+                    "INSERT INTO product (sku, record) VALUES (?1, ?2)
+                     ON CONFLICT (sku) DO UPDATE SET record = excluded.record",
+                )?
+                .execute([product.sku.as_str(), json])?;
+            let mut gtin = transaction.prepare_cached(
+                "INSERT INTO product_gtin (gtin, sku) VALUES (?1, ?2)
+                 ON CONFLICT (gtin) DO UPDATE SET sku = excluded.sku",
+            )?;
+            for code in product.gtins.iter() {
+                gtin.execute(params![to_integer(code.get()), product.sku.as_str()])?;
+            }
+        }
+        ReferenceRow::RemoveProduct(sku) => {
+            remove_gtins(transaction, sku)?;
+            transaction
+                .prepare_cached("DELETE FROM product WHERE sku = ?1")?
+                .execute([sku.as_str()])?;
+        }
+        ReferenceRow::PutSettings { store, json } => {
+            transaction
+                .prepare_cached(
+                    "INSERT INTO setting (store, record) VALUES (?1, ?2)
+                     ON CONFLICT (store) DO UPDATE SET record = excluded.record",
+                )?
+                .execute([store.as_str(), json])?;
+        }
+    }
+    Ok(())
+}
+
+fn remove_gtins(transaction: &Transaction<'_>, sku: &Sku) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached("DELETE FROM product_gtin WHERE sku = ?1")?
+        .execute([sku.as_str()])?;
+    Ok(())
+}
+
+const PRODUCT_BY_SKU: &str = "SELECT record FROM product WHERE sku = ?1";
+const PRODUCT_BY_GTIN: &str =
+    "SELECT record FROM product_gtin JOIN product USING (sku) WHERE gtin = ?1";
+
+/// The product with this stock code.
+pub(crate) fn product(
+    transaction: &Transaction<'_>,
+    sku: &Sku,
+) -> Result<Option<Product>, StoreError> {
+    let record = transaction
+        .prepare_cached(PRODUCT_BY_SKU)?
+        .query_row([sku.as_str()], |row| row.get::<_, String>(0))
+        .optional()?;
+    record.map(|record| read_product(&record)).transpose()
+}
+
+/// The product with this barcode.
+pub(crate) fn product_by_gtin(
+    transaction: &Transaction<'_>,
+    gtin: Gtin,
+) -> Result<Option<Product>, StoreError> {
+    let record = transaction
+        .prepare_cached(PRODUCT_BY_GTIN)?
+        .query_row([to_integer(gtin.get())], |row| row.get::<_, String>(0))
+        .optional()?;
+    record.map(|record| read_product(&record)).transpose()
+}
+
+fn read_product(record: &str) -> Result<Product, StoreError> {
+    serde_json::from_str(record).map_err(|error| StoreError::unreadable("product", &error))
+}
+
+/// A store's settings; the defaults where there are none.
+pub(crate) fn settings(
+    transaction: &Transaction<'_>,
+    store: &StoreId,
+) -> Result<StoreSettings, StoreError> {
+    let record = transaction
+        .prepare_cached("SELECT record FROM setting WHERE store = ?1")?
+        .query_row([store.as_str()], |row| row.get::<_, String>(0))
+        .optional()?;
+    match record {
+        None => Ok(StoreSettings::default()),
+        Some(record) => serde_json::from_str(&record)
+            .map_err(|error| StoreError::unreadable("store's settings", &error)),
+    }
+}
+
+/// How many products there are.
+pub(crate) fn product_count(transaction: &Transaction<'_>) -> Result<u64, StoreError> {
+    let count = transaction.query_row("SELECT count(*) FROM product", [], |row| row.get(0))?;
+    read_count(count)
+}

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod engine;
 pub mod enrol;
 pub mod exit_code;
+pub mod handle;
 pub mod net;
 pub mod random;
 pub mod replay;

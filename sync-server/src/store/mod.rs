@@ -14,9 +14,7 @@
 //! | [`RightsStore`] | who may resume, refund, hand over |
 //! | [`Upkeep`] | epoch, integrity check, backup |
 
-mod feed_page;
 mod log;
-pub mod memory;
 mod read_model;
 mod reference;
 mod registry;
@@ -26,9 +24,9 @@ mod upkeep;
 use std::error::Error;
 
 pub use log::{
-    Appended, CursorName, DocumentScope, EntryNumber, EntryVerdict, FeedLimits, FrameOutcome,
-    FramePrepared, LogStore, OwnEntry, PreparedEntry, QuarantineNumber, QuarantineReason,
-    Quarantined, StoredEntry,
+    Appended, CursorName, DocumentScope, EntryNumber, EntryVerdict, FeedEntry, FeedNumber,
+    FeedPage, FrameOutcome, FramePrepared, HeadSignature, LogHead, LogStore, OwnEntry,
+    PreparedEntry, QuarantineNumber, QuarantineReason, Quarantined, SignedPosition, StoredEntry,
 };
 pub use read_model::{
     AsOf, DocumentRows, MisfitCursor, MisfitRow, MovementRow, OrderFilter, OrderKey, OrderRow,
@@ -40,8 +38,8 @@ pub use registry::{
     ApiKeyId, ApiKeyRecord, Contact, EnrolRefusal, Enrolled, EnrolmentCode, EnrolmentRequest,
     FreezeReason, KeyScopes, NodeRecord, PublicKey, Registry, SecretHash, StoreRecord,
 };
-pub use rights::{RightsStore, TakeOutcome};
-pub use upkeep::{CheckFinding, ServerIdentity, Upkeep};
+pub use rights::{RightKey, RightKind, RightsStore, TakeOutcome};
+pub use upkeep::{CheckFinding, ServerEpoch, ServerIdentity, Upkeep};
 
 /// Why the store could not do what it was asked to. Nothing was changed.
 #[derive(Debug, thiserror::Error)]

@@ -20,33 +20,34 @@ pub struct ReferenceRecord {
     pub json: Option<Box<str>>,
 }
 
-/// A page of what changed since a version. Every record that changes gets the next version number of its own, and only
-/// the newest of each is kept, so a page can end anywhere.
+/// A page of what changed since a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReferenceDelta {
-    /// The records, each with the version in which it last changed, in the order of their versions.
+    /// The records, by version and then key, each with the version in which it last changed.
     pub records: Vec<(PriceListVersion, ReferenceRecord)>,
     /// The newest version there is.
     pub newest: PriceListVersion,
+    /// Whether the page ends before the newest version.
+    pub more: bool,
 }
 
 /// Reference data.
 pub trait ReferenceStore {
-    /// Puts records in; those that are there already just so keep their version. Returns the newest version, which is
-    /// the one before where nothing changed.
+    /// Puts records in, as one new version; records that are there as they are stay at their version. Returns the
+    /// newest version, which is the one before where nothing changed.
     ///
     /// # Errors
     /// [`StoreError`].
     fn import_reference(&self, records: &[ReferenceRecord])
     -> Result<PriceListVersion, StoreError>;
 
-    /// What changed after a version, in order.
+    /// What changed after `(version, key)`, in that order.
     ///
     /// # Errors
     /// [`StoreError`].
     fn reference_delta(
         &self,
-        after: PriceListVersion,
+        after: (PriceListVersion, Option<&ReferenceKey>),
         limit: PageLimit,
     ) -> Result<ReferenceDelta, StoreError>;
 

@@ -1,0 +1,254 @@
+//! The handle in front of the engine: plain data in, plain data out, from any task.
+//!
+//! One task owns the engine and does what comes through a bounded channel, one thing after the other, inline. `main`
+//! places that task on a thread; a simulator runs it beside everything else.
+
+use std::sync::Arc;
+
+use holdfast_schemas::{
+    document::Document,
+    gtin::Gtin,
+    identity::{DocumentId, ExternalRef, OrderNumber, Sku},
+    reference::Product,
+    time::Timestamp,
+};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::{
+    clock::Clock,
+    engine::{Command, Engine, NodeView, Receipt, SubmitError},
+    random::Random,
+    store::{OrderSummary, StockLevel, Store, StoreError},
+};
+
+/// How many calls wait for the engine before a caller has to.
+const CALLS_WAITING_MAX: usize = 64;
+
+/// Why a call did not get an answer.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError<E> {
+    /// The engine answered with an error.
+    #[error(transparent)]
+    Engine(E),
+    /// The engine's task has ended. What was asked for may or may not have happened; the file knows.
+    #[error("the till's engine is not running any more")]
+    Stopped,
+}
+
+type Call = Box<dyn FnOnce(&mut Owner) + Send>;
+
+/// What the engine's task owns.
+struct Owner {
+    engine: Engine,
+    clock: Box<dyn Clock>,
+    random: Box<dyn Random>,
+    view: watch::Sender<Arc<NodeView>>,
+}
+
+/// Speaks to a till's engine. Cheap to clone.
+#[derive(Clone)]
+pub struct NodeHandle {
+    calls: mpsc::Sender<Call>,
+    view: watch::Receiver<Arc<NodeView>>,
+}
+
+/// The engine's task, to be placed by `main` or a simulator.
+pub struct EngineTask {
+    owner: Owner,
+    calls: mpsc::Receiver<Call>,
+}
+
+impl EngineTask {
+    /// Puts a channel in front of an engine.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the engine's state can't be read.
+    pub fn new(
+        engine: Engine,
+        clock: Box<dyn Clock>,
+        random: Box<dyn Random>,
+    ) -> Result<(Self, NodeHandle), StoreError> {
+        let (view, watched) = watch::channel(Arc::new(engine.view()?));
+        let (calls, receiver) = mpsc::channel(CALLS_WAITING_MAX);
+        let task = Self {
+            owner: Owner {
+                engine,
+                clock,
+                random,
+                view,
+            },
+            calls: receiver,
+        };
+        let handle = NodeHandle {
+            calls,
+            view: watched,
+        };
+        Ok((task, handle))
+    }
+
+    /// Does what comes, until the last handle is gone; gives the engine back.
+    pub async fn run(mut self) -> Engine {
+        while let Some(call) = self.calls.recv().await {
+            call(&mut self.owner);
+        }
+        self.owner.engine
+    }
+}
+
+impl Owner {
+    /// Shows the new state. What was committed stays committed where the state can't be read: the next call meets the
+    /// same failing disk and says so.
+    fn show(&self) {
+        if let Ok(view) = self.engine.view() {
+            self.view.send_replace(Arc::new(view));
+        }
+    }
+}
+
+impl NodeHandle {
+    /// Does what is wanted, durably, or says why not.
+    ///
+    /// # Errors
+    /// [`SubmitError`] by the engine: nothing was written.
+    pub async fn submit(&self, command: Command) -> Result<Receipt, CallError<SubmitError>> {
+        self.call(move |owner| {
+            let now = owner.clock.now();
+            let receipt = owner.engine.submit(&command, now, owner.random.as_mut());
+            if receipt.is_ok() {
+                owner.show();
+            }
+            receipt
+        })
+        .await
+    }
+
+    /// The node's state, whenever it changes.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<Arc<NodeView>> {
+        self.view.clone()
+    }
+
+    /// Asks the file something.
+    ///
+    /// # Errors
+    /// Whatever the query reports.
+    pub async fn query<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, CallError<StoreError>> {
+        self.call(move |owner| query(owner.engine.store())).await
+    }
+
+    /// Lets the engine do something for the sync driver or an operator, then shows the new state.
+    ///
+    /// # Errors
+    /// Whatever the work reports.
+    pub async fn engine<T: Send + 'static, E: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Engine, Timestamp) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, CallError<E>> {
+        self.call(move |owner| {
+            let now = owner.clock.now();
+            let done = work(&mut owner.engine, now);
+            owner.show();
+            done
+        })
+        .await
+    }
+
+    /// The orders and returns that go or went by this number.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn documents_by_number(
+        &self,
+        number: OrderNumber,
+    ) -> Result<Vec<DocumentId>, CallError<StoreError>> {
+        self.query(move |store| store.documents_by_number(number))
+            .await
+    }
+
+    /// The orders that another system calls by this name.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn documents_by_reference(
+        &self,
+        reference: ExternalRef,
+    ) -> Result<Vec<DocumentId>, CallError<StoreError>> {
+        self.query(move |store| store.documents_by_reference(&reference))
+            .await
+    }
+
+    /// A document, whole.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn document(
+        &self,
+        document: DocumentId,
+    ) -> Result<Option<Document>, CallError<StoreError>> {
+        self.query(move |store| store.document(document)).await
+    }
+
+    /// Orders, newest first, before one of them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn orders_before(
+        &self,
+        before: Option<DocumentId>,
+        orders_max: usize,
+    ) -> Result<Vec<OrderSummary>, CallError<StoreError>> {
+        self.query(move |store| store.orders_before(before, orders_max))
+            .await
+    }
+
+    /// The product with this stock code.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn product(&self, sku: Sku) -> Result<Option<Product>, CallError<StoreError>> {
+        self.query(move |store| store.product(&sku)).await
+    }
+
+    /// The product with this barcode: a scan.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn product_by_gtin(
+        &self,
+        gtin: Gtin,
+    ) -> Result<Option<Product>, CallError<StoreError>> {
+        self.query(move |store| store.product_by_gtin(gtin)).await
+    }
+
+    /// Stock of one product at the till's own store.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn stock_of(&self, product: Sku) -> Result<Vec<StockLevel>, CallError<StoreError>> {
+        let store = self.view.borrow().till.store.clone();
+        self.query(move |file| file.stock_of(&store, &product))
+            .await
+    }
+
+    async fn call<T: Send + 'static, E: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Owner) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, CallError<E>> {
+        let (answer, answered) = oneshot::channel();
+        let call: Call = Box::new(move |owner| {
+            // A caller that is gone does not undo what was done.
+            drop(answer.send(work(owner)));
+        });
+        self.calls
+            .send(call)
+            .await
+            .map_err(|_| CallError::Stopped)?;
+        answered
+            .await
+            .map_err(|_| CallError::Stopped)?
+            .map_err(CallError::Engine)
+    }
+}

@@ -13,7 +13,8 @@ use crate::{
 /// A fold under way.
 pub(crate) struct Folding {
     kind: DocumentKind,
-    causes: BTreeSet<ReactionId>,
+    /// The causes of the operations that count.
+    pub(crate) causes: BTreeSet<ReactionId>,
     pub(crate) frozen: bool,
     pub(crate) misfits: Vec<Misfit>,
 }

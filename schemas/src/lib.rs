@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 
 pub mod after_sale;
+pub mod books;
 pub mod change;
 pub mod document;
 mod folding;
@@ -16,6 +17,7 @@ pub mod log;
 pub mod misfit;
 pub mod operation;
 pub mod order;
+pub mod reaction;
 pub mod reference;
 pub mod refusal;
 pub mod return_;
@@ -27,4 +29,5 @@ pub mod text_value;
 pub mod till_session;
 pub mod time;
 pub mod value;
+
 pub mod wire;

@@ -52,6 +52,7 @@ impl OrderFold {
                 aliases: BTreeMap::new(),
                 number: None,
                 former_numbers: BTreeSet::new(),
+                reactions: BTreeSet::new(),
                 frozen: false,
                 misfits: Vec::new(),
             },
@@ -268,6 +269,7 @@ impl OrderFold {
             }
         }
         let mut order = self.order;
+        order.reactions = self.folding.causes;
         order.frozen = self.folding.frozen;
         order.misfits = self.folding.misfits;
         let standing = standing_misfits(&order);

@@ -1,5 +1,6 @@
 //! Orders: what is known of a sale, what may be done to it, and what others did at the same time.
 
+mod alias;
 mod decide;
 mod fold;
 mod line_check;
@@ -8,6 +9,7 @@ mod state;
 mod status;
 mod table;
 
+pub use alias::{AliasedOrder, alias_component, resolve_aliases};
 pub use decide::{decide_order, record_fact};
 pub use fold::fold_order;
 pub(crate) use sell::with_amounts;

@@ -7,7 +7,7 @@ use super::{
     status::{Progress, fulfilment_status, payment_status},
 };
 use crate::{
-    identity::{DocumentId, ExternalRef, OperationId, OrderNumber, StoreId},
+    identity::{DocumentId, ExternalRef, OperationId, OrderNumber, ReactionId, StoreId},
     misfit::Misfit,
     operation::{
         CancelReason, LineAdded, LineKind, LineNumber, OrderOpened, TenderTaken, TenderVoided,
@@ -38,6 +38,8 @@ pub struct OrderState {
     pub number: Option<OrderNumber>,
     /// Numbers that find it too.
     pub former_numbers: BTreeSet<OrderNumber>,
+    /// What the server reacted to in it already.
+    pub reactions: BTreeSet<ReactionId>,
     /// Whether it holds a critical operation that this version does not know: nothing may be decided on it.
     pub frozen: bool,
     /// What did not fit.

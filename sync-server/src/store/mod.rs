@@ -19,6 +19,7 @@ mod read_model;
 mod reference;
 mod registry;
 mod rights;
+pub mod sqlite;
 mod upkeep;
 
 use std::error::Error;

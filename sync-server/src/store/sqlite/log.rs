@@ -1,0 +1,457 @@
+//! The log's use cases over SQLite.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdfast_schemas::{
+    identity::{ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, StoreId},
+    log::{LogHead, SignedHead},
+    time::Timestamp,
+    wire::{FeedPage, FeedPosition},
+};
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::{
+    SqliteStore, failed,
+    log_tables::Tables,
+    rows::{self, ENTRY_COLUMNS, collect},
+    values::{Column, column},
+};
+use crate::{
+    ingest::apply::{self, LogTables, Place},
+    store::{
+        Appended, CursorName, DocumentScope, EntryNumber, EntryVerdict, FeedLimits, FrameOutcome,
+        FramePrepared, FreezeReason, LogStore, OwnEntry, PageLimit, PreparedEntry,
+        QuarantineNumber, Quarantined, StoreError, StoredEntry, feed_page::FeedPageBuilder,
+    },
+};
+
+impl LogStore for SqliteStore {
+    fn ingest(&self, frames: &[FramePrepared]) -> Result<Vec<FrameOutcome>, StoreError> {
+        self.write(|transaction| {
+            let mut tables = Tables(transaction);
+            frames
+                .iter()
+                .map(|frame| apply::take_frame(&mut tables, frame))
+                .collect()
+        })
+    }
+
+    fn append_own(
+        &self,
+        log: LogId,
+        entries: &[OwnEntry],
+        cursor: Option<(EntryNumber, EntryNumber)>,
+        _at: Timestamp,
+    ) -> Result<Appended, StoreError> {
+        self.write(|transaction| {
+            if let Some((from, to)) = cursor {
+                move_cursor(transaction, CursorName::React, from, to)?;
+            }
+            apply::append_own(&mut Tables(transaction), log, entries)
+        })
+    }
+
+    fn feed_page(
+        &self,
+        store: &StoreId,
+        after: FeedPosition,
+        held: &BTreeMap<LogId, LogPosition>,
+        limits: FeedLimits,
+    ) -> Result<FeedPage, StoreError> {
+        self.read(|transaction| read_page(transaction, store, after, held, limits))
+    }
+
+    fn feed_end(&self, store: &StoreId) -> Result<FeedPosition, StoreError> {
+        self.read(|transaction| feed_end(transaction, store))
+    }
+
+    fn log_head(&self, log: LogId) -> Result<Option<LogHead>, StoreError> {
+        self.read(|transaction| Tables(transaction).head(log))
+    }
+
+    fn chain_at(&self, log: LogId, position: LogPosition) -> Result<Option<ChainHash>, StoreError> {
+        self.read(|transaction| {
+            let sql = "SELECT chain FROM entry WHERE log = ?1 AND position = ?2
+                       UNION ALL
+                       SELECT chain FROM quarantine WHERE log = ?1 AND position = ?2 AND chain IS NOT NULL LIMIT 1";
+            let values: [&dyn rusqlite::ToSql; 2] = [&Column(log), &Column(position)];
+            let chains = collect(transaction, "read a log's chain", sql, &values, |row| column(row, 0))?;
+            Ok(chains.into_iter().next())
+        })
+    }
+
+    fn logs_of(&self, node: NodeNumber) -> Result<Vec<LogHead>, StoreError> {
+        self.read(|transaction| {
+            let sql = "SELECT log, position, chain FROM log WHERE node = ?1 ORDER BY log";
+            collect(
+                transaction,
+                "read a node's logs",
+                sql,
+                &[&Column(node)],
+                rows::log_head,
+            )
+        })
+    }
+
+    fn signed_head(
+        &self,
+        log: LogId,
+        up_to: LogPosition,
+    ) -> Result<Option<SignedHead>, StoreError> {
+        self.read(|transaction| {
+            let sql = "SELECT log, position, chain, signature FROM log_signature
+                       WHERE log = ?1 AND position <= ?2 ORDER BY position DESC LIMIT 1";
+            let values: [&dyn rusqlite::ToSql; 2] = [&Column(log), &Column(up_to)];
+            let heads = collect(
+                transaction,
+                "read a signature",
+                sql,
+                &values,
+                rows::signed_head,
+            )?;
+            Ok(heads.into_iter().next())
+        })
+    }
+
+    fn log_entries(
+        &self,
+        log: LogId,
+        after: LogPosition,
+        entries_max: u32,
+    ) -> Result<Vec<StoredEntry>, StoreError> {
+        self.read(|transaction| {
+            let sql = format!(
+                "SELECT {ENTRY_COLUMNS} FROM entry WHERE log = ?1 AND position > ?2 ORDER BY position LIMIT ?3"
+            );
+            let values: [&dyn rusqlite::ToSql; 3] = [&Column(log), &Column(after), &entries_max];
+            collect(transaction, "read a log", &sql, &values, rows::stored_entry)
+        })
+    }
+
+    fn entries_after(
+        &self,
+        after: EntryNumber,
+        entries_max: u32,
+    ) -> Result<Vec<StoredEntry>, StoreError> {
+        self.read(|transaction| {
+            let sql = format!(
+                "SELECT {ENTRY_COLUMNS} FROM entry WHERE number > ?1 ORDER BY number LIMIT ?2"
+            );
+            let values: [&dyn rusqlite::ToSql; 2] = [&Column(after), &entries_max];
+            collect(
+                transaction,
+                "read the log",
+                &sql,
+                &values,
+                rows::stored_entry,
+            )
+        })
+    }
+
+    fn document_entries(
+        &self,
+        document: DocumentId,
+        up_to: Option<EntryNumber>,
+    ) -> Result<Vec<StoredEntry>, StoreError> {
+        self.read(|transaction| {
+            let sql = format!(
+                "SELECT {ENTRY_COLUMNS} FROM entry WHERE document = ?1 AND (?2 IS NULL OR number <= ?2) ORDER BY number"
+            );
+            let values: [&dyn rusqlite::ToSql; 2] = [&Column(document), &up_to.map(Column)];
+            collect(transaction, "read a document", &sql, &values, rows::stored_entry)
+        })
+    }
+
+    fn referring_documents(
+        &self,
+        document: DocumentId,
+        up_to: Option<EntryNumber>,
+    ) -> Result<Vec<DocumentId>, StoreError> {
+        self.read(|transaction| {
+            let sql = "SELECT document FROM document
+                       WHERE refers_to = ?1 AND (?2 IS NULL OR begun <= ?2) ORDER BY document";
+            let values: [&dyn rusqlite::ToSql; 2] = [&Column(document), &up_to.map(Column)];
+            collect(
+                transaction,
+                "read what refers to a document",
+                sql,
+                &values,
+                |row| column(row, 0),
+            )
+        })
+    }
+
+    fn entries_by_hash(
+        &self,
+        store: &StoreId,
+        hashes: &BTreeSet<ChangeHash>,
+    ) -> Result<Vec<StoredEntry>, StoreError> {
+        self.read(|transaction| {
+            feed_end(transaction, store)?;
+            let mut found = find_hashes(transaction, store, hashes)?;
+            found.sort_by_key(|entry| (entry.hash, entry.number));
+            Ok(found)
+        })
+    }
+
+    fn feed_hashes(
+        &self,
+        store: &StoreId,
+        up_to: FeedPosition,
+        without: NodeNumber,
+    ) -> Result<Vec<ChangeHash>, StoreError> {
+        self.read(|transaction| {
+            feed_end(transaction, store)?;
+            let sql = "SELECT entry.hash FROM feed JOIN entry ON entry.number = feed.entry
+                       WHERE feed.store = ?1 AND feed.number <= ?2 AND substr(entry.log, 1, 4) <> ?3
+                       ORDER BY feed.number";
+            let author = without.get().to_be_bytes();
+            let values: [&dyn rusqlite::ToSql; 3] = [&store.as_str(), &Column(up_to), &author];
+            collect(transaction, "read a feed's hashes", sql, &values, |row| {
+                column(row, 0)
+            })
+        })
+    }
+
+    fn grant_scope(&self, document: DocumentId, store: &StoreId) -> Result<bool, StoreError> {
+        self.write(|transaction| {
+            feed_end(transaction, store)?;
+            apply::grant_scope(&mut Tables(transaction), document, store)
+        })
+    }
+
+    fn in_scope(&self, document: DocumentId, store: &StoreId) -> Result<bool, StoreError> {
+        self.read(|transaction| Ok(Tables(transaction).scope(document)?.contains(store)))
+    }
+
+    fn log_end(&self) -> Result<EntryNumber, StoreError> {
+        self.read(log_end)
+    }
+
+    fn cursor(&self, cursor: CursorName) -> Result<EntryNumber, StoreError> {
+        self.read(|transaction| own_cursor(transaction, cursor))
+    }
+
+    fn quarantined(
+        &self,
+        after: QuarantineNumber,
+        limit: PageLimit,
+    ) -> Result<Vec<Quarantined>, StoreError> {
+        self.read(|transaction| {
+            let sql = "SELECT number, log, position, document, hash, bytes, reason, detail, delivered_by, at
+                       FROM quarantine WHERE number > ?1 AND NOT released ORDER BY number LIMIT ?2";
+            let values: [&dyn rusqlite::ToSql; 2] = [&Column(after), &limit.get()];
+            collect(transaction, "read quarantine", sql, &values, rows::quarantined)
+        })
+    }
+
+    fn release_quarantined(
+        &self,
+        number: QuarantineNumber,
+        begins: Option<DocumentScope>,
+        _at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.write(|transaction| {
+            let Some((place, entry)) = set_aside(transaction, number, begins)? else {
+                return Ok(false);
+            };
+            if !apply::release(&mut Tables(transaction), &place, &entry)? {
+                return Ok(false);
+            }
+            transaction
+                .execute(
+                    "UPDATE quarantine SET released = 1 WHERE number = ?1",
+                    [Column(number)],
+                )
+                .map_err(failed("release an entry"))?;
+            Ok(true)
+        })
+    }
+
+    fn freeze(
+        &self,
+        node: NodeNumber,
+        reason: FreezeReason,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(|transaction| Tables(transaction).freeze(node, reason, at))
+    }
+
+    fn unfreeze(&self, node: NodeNumber) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let changed = transaction
+                .execute(
+                    "UPDATE node SET frozen_at = NULL, frozen_because = NULL WHERE node = ?1",
+                    [Column(node)],
+                )
+                .map_err(failed("lift a freeze"))?;
+            if changed == 0 {
+                return Err(StoreError::UnknownNode(node));
+            }
+            Ok(())
+        })
+    }
+}
+
+fn feed_end(transaction: &Transaction<'_>, store: &StoreId) -> Result<FeedPosition, StoreError> {
+    transaction
+        .prepare_cached("SELECT feed_end FROM store WHERE store = ?1")
+        .and_then(|mut statement| {
+            statement
+                .query_row([store.as_str()], |row| column(row, 0))
+                .optional()
+        })
+        .map_err(failed("read a feed's end"))?
+        .ok_or_else(|| StoreError::UnknownStore(store.clone()))
+}
+
+fn read_page(
+    transaction: &Transaction<'_>,
+    store: &StoreId,
+    after: FeedPosition,
+    held: &BTreeMap<LogId, LogPosition>,
+    limits: FeedLimits,
+) -> Result<FeedPage, StoreError> {
+    let mut page = FeedPageBuilder::new(after, feed_end(transaction, store)?, limits);
+    let attempted = failed("read a feed");
+    let sql = format!(
+        "SELECT {ENTRY_COLUMNS} FROM feed JOIN entry ON entry.number = feed.entry
+         WHERE feed.store = ?1 AND feed.number > ?2 ORDER BY feed.number"
+    );
+    let mut statement = transaction.prepare_cached(&sql).map_err(&attempted)?;
+    let mut found = statement
+        .query(params![store.as_str(), Column(after)])
+        .map_err(&attempted)?;
+    while !page.is_full()
+        && let Some(row) = found.next().map_err(&attempted)?
+    {
+        let log = column(row, 1).map_err(&attempted)?;
+        let position = column(row, 2).map_err(&attempted)?;
+        if !page.pass_over(held, log, position) {
+            let entry = rows::stored_entry(row).map_err(&attempted)?;
+            let head = head_at(transaction, log, position)?;
+            page.add(entry, head);
+        }
+    }
+    Ok(page.finish())
+}
+
+fn head_at(
+    transaction: &Transaction<'_>,
+    log: LogId,
+    position: LogPosition,
+) -> Result<Option<SignedHead>, StoreError> {
+    transaction
+        .prepare_cached(
+            "SELECT log, position, chain, signature FROM log_signature WHERE log = ?1 AND position = ?2",
+        )
+        .and_then(|mut statement| {
+            statement
+                .query_row(params![Column(log), Column(position)], rows::signed_head)
+                .optional()
+        })
+        .map_err(failed("read a signature"))
+}
+
+/// Walks a feed for some hashes; the bytes of the others are not read.
+fn find_hashes(
+    transaction: &Transaction<'_>,
+    store: &StoreId,
+    hashes: &BTreeSet<ChangeHash>,
+) -> Result<Vec<StoredEntry>, StoreError> {
+    let attempted = failed("look for changes by hash");
+    let sql = format!(
+        "SELECT {ENTRY_COLUMNS} FROM feed JOIN entry ON entry.number = feed.entry WHERE feed.store = ?1"
+    );
+    let mut statement = transaction.prepare_cached(&sql).map_err(&attempted)?;
+    let mut found = statement.query([store.as_str()]).map_err(&attempted)?;
+    let mut entries = Vec::new();
+    while let Some(row) = found.next().map_err(&attempted)? {
+        if hashes.contains(&column(row, 4).map_err(&attempted)?) {
+            entries.push(rows::stored_entry(row).map_err(&attempted)?);
+        }
+    }
+    Ok(entries)
+}
+
+pub(super) fn log_end(transaction: &Transaction<'_>) -> Result<EntryNumber, StoreError> {
+    transaction
+        .query_row("SELECT COALESCE(MAX(number), 0) FROM entry", [], |row| {
+            column(row, 0)
+        })
+        .map_err(failed("read the log's end"))
+}
+
+pub(super) fn own_cursor(
+    transaction: &Transaction<'_>,
+    cursor: CursorName,
+) -> Result<EntryNumber, StoreError> {
+    let entry = transaction
+        .query_row(
+            "SELECT entry FROM own_cursor WHERE name = ?1",
+            [cursor.name()],
+            |row| column(row, 0),
+        )
+        .optional()
+        .map_err(failed("read a cursor"))?;
+    Ok(entry.unwrap_or(EntryNumber::START))
+}
+
+pub(super) fn move_cursor(
+    transaction: &Transaction<'_>,
+    cursor: CursorName,
+    from: EntryNumber,
+    to: EntryNumber,
+) -> Result<(), StoreError> {
+    if own_cursor(transaction, cursor)? != from {
+        return Err(StoreError::CursorMoved {
+            cursor: cursor.name(),
+        });
+    }
+    set_cursor(transaction, cursor, to)
+}
+
+pub(super) fn set_cursor(
+    transaction: &Transaction<'_>,
+    cursor: CursorName,
+    to: EntryNumber,
+) -> Result<(), StoreError> {
+    transaction
+        .execute(
+            "INSERT INTO own_cursor (name, entry) VALUES (?1, ?2)
+             ON CONFLICT (name) DO UPDATE SET entry = excluded.entry",
+            params![cursor.name(), Column(to)],
+        )
+        .map_err(failed("move a cursor"))?;
+    Ok(())
+}
+
+/// An entry in quarantine whose place counts as used, and that was not released yet.
+fn set_aside(
+    transaction: &Transaction<'_>,
+    number: QuarantineNumber,
+    begins: Option<DocumentScope>,
+) -> Result<Option<(Place, PreparedEntry)>, StoreError> {
+    transaction
+        .query_row(
+            "SELECT log, position, chain, document, hash, bytes FROM quarantine
+             WHERE number = ?1 AND chain IS NOT NULL AND NOT released",
+            [Column(number)],
+            |row| {
+                let place = Place {
+                    log: column(row, 0)?,
+                    position: column(row, 1)?,
+                    chain: column(row, 2)?,
+                };
+                let entry = PreparedEntry {
+                    document: column(row, 3)?,
+                    hash: column(row, 4)?,
+                    bytes: row.get::<_, Vec<u8>>(5)?.into_boxed_slice(),
+                    verdict: EntryVerdict::Recognised { begins },
+                };
+                Ok((place, entry))
+            },
+        )
+        .optional()
+        .map_err(failed("read quarantine"))
+}

@@ -1,0 +1,119 @@
+//! Embedded SQLite: one file, one writer, readers beside it.
+//!
+//! WAL with `synchronous=FULL`: what a commit says is durable survives a power cut. Every write is `BEGIN IMMEDIATE`
+//! on the one writing connection; readers have connections of their own and see the last commit.
+
+mod log;
+mod log_tables;
+mod open;
+mod read_model;
+mod registry;
+mod rest;
+mod row_tables;
+mod rows;
+mod values;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use holdfast_schemas::{identity::TenantId, wire::ServerEpoch};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::StoreError;
+
+/// The most connections that are kept for readers; more are opened and closed again.
+const READERS_KEPT_MAX: usize = 8;
+
+/// How many statements each connection keeps prepared.
+const STATEMENTS_KEPT: usize = 128;
+
+/// A server's store in one SQLite file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    file: PathBuf,
+    writer: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+}
+
+impl SqliteStore {
+    /// S0, the first time: makes the file of a new tenant.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], also where the file is there already.
+    pub fn create(file: &Path, tenant: &TenantId, epoch: ServerEpoch) -> Result<Self, StoreError> {
+        let writer = open::create(file, tenant, epoch)?;
+        Ok(Self::over(file, writer))
+    }
+
+    /// S0: opens a file that is there, and brings it to the newest version.
+    ///
+    /// # Errors
+    /// [`StoreError::NewerFile`] for a file of a later version, which is left as it is; [`StoreError::Database`].
+    pub fn open(file: &Path) -> Result<Self, StoreError> {
+        let writer = open::open(file)?;
+        Ok(Self::over(file, writer))
+    }
+
+    fn over(file: &Path, writer: Connection) -> Self {
+        Self {
+            file: file.to_owned(),
+            writer: Mutex::new(writer),
+            readers: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// The writing connection. A panic while it was held rolled its transaction back.
+    fn writer(&self) -> MutexGuard<'_, Connection> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs one writing transaction; what it did is kept only where it succeeds.
+    fn write<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut connection = self.writer();
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(failed("begin a transaction"))?;
+        let done = work(&transaction)?;
+        transaction
+            .commit()
+            .map_err(failed("commit a transaction"))?;
+        Ok(done)
+    }
+
+    /// Runs one reading transaction: all that it reads is of one commit.
+    fn read<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let kept = self.readers().pop();
+        let mut connection = match kept {
+            Some(connection) => connection,
+            None => open::reader(&self.file)?,
+        };
+        let transaction = connection.transaction().map_err(failed("begin to read"))?;
+        let done = work(&transaction);
+        drop(transaction);
+        let mut readers = self.readers();
+        if readers.len() < READERS_KEPT_MAX {
+            readers.push(connection);
+        }
+        done
+    }
+
+    fn readers(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Says what was tried when the engine fails.
+fn failed(attempted: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
+    move |source| StoreError::Database {
+        attempted,
+        source: source.into(),
+    }
+}

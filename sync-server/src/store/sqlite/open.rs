@@ -1,0 +1,137 @@
+//! S0: opening the file, and bringing it to the newest version.
+
+use std::path::Path;
+
+use holdfast_schemas::{identity::TenantId, wire::ServerEpoch};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
+
+use super::{STATEMENTS_KEPT, failed};
+use crate::store::{StoreError, upkeep::first_node};
+
+/// Marks the file as a Holdfast server's: "HFsv", big-endian.
+const APPLICATION_ID: i64 = 0x4846_7376;
+
+/// The newest version of the file, in whole.
+const SCHEMA: &str = include_str!("schema.sql");
+
+/// The steps from each version to the next: the first one leads from 1 to 2. All of them over version 1 give the same
+/// tables as [`SCHEMA`].
+const STEPS: &[fn(&Transaction<'_>) -> rusqlite::Result<()>] = &[];
+
+/// The newest version that this program knows.
+const VERSION: i64 = 1;
+
+/// How long a statement waits for another process's lock, in milliseconds. Within the process nobody waits on it.
+const BUSY_TIMEOUT_MS: u32 = 5_000;
+
+pub(super) fn create(
+    file: &Path,
+    tenant: &TenantId,
+    epoch: ServerEpoch,
+) -> Result<Connection, StoreError> {
+    if file.exists() {
+        return Err(StoreError::Database {
+            attempted: "make the file",
+            source: "it is there already".into(),
+        });
+    }
+    let mut connection = connect(
+        file,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+    )?;
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(failed("begin a transaction"))?;
+    lay_out(&transaction, tenant, epoch).map_err(failed("lay out the file"))?;
+    transaction.commit().map_err(failed("lay out the file"))?;
+    Ok(connection)
+}
+
+fn lay_out(
+    transaction: &Transaction<'_>,
+    tenant: &TenantId,
+    epoch: ServerEpoch,
+) -> rusqlite::Result<()> {
+    transaction.execute_batch(SCHEMA)?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.execute(
+        "INSERT INTO server (only, tenant, epoch, next_node, reference_version, quarantine_end)
+         VALUES (1, ?1, ?2, ?3, 0, 0)",
+        params![tenant.as_str(), epoch.as_bytes(), first_node().get()],
+    )?;
+    Ok(())
+}
+
+pub(super) fn open(file: &Path) -> Result<Connection, StoreError> {
+    let mut connection = connect(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(failed("begin a transaction"))?;
+    migrate(&transaction)?;
+    transaction.commit().map_err(failed("migrate the file"))?;
+    Ok(connection)
+}
+
+fn migrate(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    let pragma = |name| {
+        transaction
+            .pragma_query_value(None, name, |row| row.get::<_, i64>(0))
+            .map_err(failed("read the file's version"))
+    };
+    if pragma("application_id")? != APPLICATION_ID {
+        return Err(StoreError::Stored {
+            what: "file header",
+            source: "the file is no store of a Holdfast server".into(),
+        });
+    }
+    let found = pragma("user_version")?;
+    if found > VERSION {
+        return Err(StoreError::NewerFile {
+            found,
+            known: VERSION,
+        });
+    }
+    debug_assert_eq!(STEPS.len() as u64 + 1, VERSION.unsigned_abs());
+    for (version, step) in (1..).zip(STEPS) {
+        if version >= found {
+            step(transaction).map_err(failed("migrate the file"))?;
+        }
+    }
+    transaction
+        .pragma_update(None, "user_version", VERSION)
+        .map_err(failed("migrate the file"))
+}
+
+/// A connection for readers.
+pub(super) fn reader(file: &Path) -> Result<Connection, StoreError> {
+    let connection = connect(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection
+        .pragma_update(None, "query_only", true)
+        .map_err(failed("set up a reader"))?;
+    Ok(connection)
+}
+
+fn connect(file: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+    let connection = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .map_err(failed("open the file"))?;
+    let set = |name: &'static str, value: &dyn rusqlite::ToSql| {
+        connection
+            .pragma_update(None, name, value)
+            .map_err(failed("set up a connection"))
+    };
+    set("busy_timeout", &BUSY_TIMEOUT_MS)?;
+    set("journal_mode", &"WAL")?;
+    // NORMAL loses what was acknowledged when the power goes.
+    set("synchronous", &"FULL")?;
+    set("foreign_keys", &true)?;
+    set("trusted_schema", &false)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    Ok(connection)
+}
+
+/// An empty file for a copy.
+pub(super) fn blank(file: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    Connection::open_with_flags(file, flags).map_err(failed("make the copy's file"))
+}

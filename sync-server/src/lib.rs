@@ -6,6 +6,7 @@
 
 pub mod clock;
 pub mod exit_code;
+pub mod ingest;
 pub mod pki;
 pub mod settings;
 pub mod store;

@@ -1,4 +1,6 @@
 //! Holdfast's harness: the bundled sample trade, the trading day, and what integration tests share.
 
 pub mod example;
+pub mod process;
+pub mod relay;
 pub mod sample;

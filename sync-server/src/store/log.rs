@@ -1,13 +1,15 @@
 //! The log: what came in, in which order, and to whom it goes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_schemas::{
+    change::RecordedKind,
     identity::{
         ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, ReactionId, StoreId,
     },
-    operation::DocumentKind,
+    log::{LogEntry, LogHead, SignedHead},
     time::Timestamp,
+    wire::{FeedPage, FeedPosition},
 };
 
 use super::{FreezeReason, StoreError};
@@ -57,10 +59,6 @@ number!(
     /// The order in which the server committed an entry, over all logs, without gaps. Every figure of the read model
     /// is "as of" one of these.
     EntryNumber
-);
-number!(
-    /// A place in one store's feed, without gaps.
-    FeedNumber
 );
 number!(
     /// A place in quarantine.
@@ -146,7 +144,7 @@ pub enum EntryVerdict {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentScope {
     /// Its kind.
-    pub kind: DocumentKind,
+    pub kind: RecordedKind,
     /// The store that owns it; none for a kind or a version that names no store.
     pub store: Option<StoreId>,
     /// The document that it refers to: a return's order. It is read wherever that is.
@@ -166,21 +164,6 @@ pub struct PreparedEntry {
     pub verdict: EntryVerdict,
 }
 
-/// A signature over one place of a log, checked against the author's key where there is one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SignedPosition {
-    /// The place.
-    pub position: LogPosition,
-    /// The log's chain there.
-    pub chain: ChainHash,
-    /// The author's signature.
-    pub signature: HeadSignature,
-}
-
-/// An Ed25519 signature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HeadSignature(pub [u8; 64]);
-
 /// A run of entries of one log, recognised and with its signature checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FramePrepared {
@@ -193,7 +176,7 @@ pub struct FramePrepared {
     /// The entries, in order.
     pub entries: Vec<PreparedEntry>,
     /// The signed head; `None` where the signature does not hold or none came.
-    pub head: Option<SignedPosition>,
+    pub head: Option<SignedHead>,
     /// When it came.
     pub received_at: Timestamp,
 }
@@ -224,6 +207,17 @@ pub enum FrameOutcome {
     NotSigned,
 }
 
+impl From<StoredEntry> for LogEntry {
+    fn from(entry: StoredEntry) -> Self {
+        Self {
+            log: entry.log,
+            position: entry.position,
+            document: entry.document,
+            change: entry.bytes,
+        }
+    }
+}
+
 /// An entry as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredEntry {
@@ -241,33 +235,15 @@ pub struct StoredEntry {
     pub bytes: Box<[u8]>,
 }
 
-/// How far a log has come in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogHead {
-    /// Whose log.
-    pub log: LogId,
-    /// Its last durable entry.
-    pub position: LogPosition,
-    /// Its chain there.
-    pub chain: ChainHash,
-}
-
-/// One entry of a store's feed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FeedEntry {
-    /// Its place in the feed.
-    pub number: FeedNumber,
-    /// The entry.
-    pub entry: StoredEntry,
-}
-
-/// A page of a store's feed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct FeedPage {
-    /// The entries, in order. They end early where the page is full.
-    pub entries: Vec<FeedEntry>,
-    /// The last number of the feed when the page was read: what is still to come is what lies between.
-    pub end: FeedNumber,
+/// How much one feed page may hold, and how far its reader may look for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FeedLimits {
+    /// The most entries.
+    pub entries_max: u32,
+    /// After how many bytes of changes it ends; it may go over by its last entry.
+    pub bytes_target: u64,
+    /// How many entries are looked at, those that are passed over with them.
+    pub looked_at_max: u64,
 }
 
 /// An entry that was put aside.
@@ -357,18 +333,24 @@ pub trait LogStore {
         at: Timestamp,
     ) -> Result<Appended, StoreError>;
 
-    /// The entries of a store's feed after a number, at most `entries_max` of them and about `bytes_max` bytes of
-    /// changes (one entry at least, where there is one).
+    /// A page of a store's feed, passing over what is in the logs of `held` up to their positions, with the signed
+    /// heads that are known at the positions of its entries.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError::UnknownStore`].
     fn feed_page(
         &self,
         store: &StoreId,
-        after: FeedNumber,
-        entries_max: u32,
-        bytes_max: u64,
+        after: FeedPosition,
+        held: &BTreeMap<LogId, LogPosition>,
+        limits: FeedLimits,
     ) -> Result<FeedPage, StoreError>;
+
+    /// The end of a store's feed.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownStore`].
+    fn feed_end(&self, store: &StoreId) -> Result<FeedPosition, StoreError>;
 
     /// How far a log has come in; `None` for a log of which nothing has.
     ///
@@ -392,11 +374,8 @@ pub trait LogStore {
     ///
     /// # Errors
     /// [`StoreError`].
-    fn signed_head(
-        &self,
-        log: LogId,
-        up_to: LogPosition,
-    ) -> Result<Option<SignedPosition>, StoreError>;
+    fn signed_head(&self, log: LogId, up_to: LogPosition)
+    -> Result<Option<SignedHead>, StoreError>;
 
     /// The entries of a log after a place, without those in quarantine, at most `entries_max`.
     ///
@@ -450,14 +429,15 @@ pub trait LogStore {
         hashes: &BTreeSet<ChangeHash>,
     ) -> Result<Vec<StoredEntry>, StoreError>;
 
-    /// The hashes of a store's feed up to a number, in feed order: what digests are made of.
+    /// The hashes of a store's feed up to a number without one node's own, in feed order: what digests are made of.
     ///
     /// # Errors
     /// [`StoreError`].
     fn feed_hashes(
         &self,
         store: &StoreId,
-        up_to: FeedNumber,
+        up_to: FeedPosition,
+        without: NodeNumber,
     ) -> Result<Vec<ChangeHash>, StoreError>;
 
     /// Puts a document and what refers to it into a store's scope: whole, at the end of its feed. `false` where it

@@ -14,7 +14,9 @@
 //! | [`RightsStore`] | who may resume, refund, hand over |
 //! | [`Upkeep`] | epoch, integrity check, backup |
 
+mod feed_page;
 mod log;
+pub mod memory;
 mod read_model;
 mod reference;
 mod registry;
@@ -25,9 +27,9 @@ mod upkeep;
 use std::error::Error;
 
 pub use log::{
-    Appended, CursorName, DocumentScope, EntryNumber, EntryVerdict, FeedEntry, FeedNumber,
-    FeedPage, FrameOutcome, FramePrepared, HeadSignature, LogHead, LogStore, OwnEntry,
-    PreparedEntry, QuarantineNumber, QuarantineReason, Quarantined, SignedPosition, StoredEntry,
+    Appended, CursorName, DocumentScope, EntryNumber, EntryVerdict, FeedLimits, FrameOutcome,
+    FramePrepared, LogStore, OwnEntry, PreparedEntry, QuarantineNumber, QuarantineReason,
+    Quarantined, StoredEntry,
 };
 pub use read_model::{
     AsOf, DocumentRows, MisfitCursor, MisfitRow, MovementRow, OrderFilter, OrderKey, OrderRow,
@@ -39,8 +41,8 @@ pub use registry::{
     ApiKeyId, ApiKeyRecord, Contact, EnrolRefusal, Enrolled, EnrolmentCode, EnrolmentRequest,
     FreezeReason, KeyScopes, NodeRecord, PublicKey, Registry, SecretHash, StoreRecord,
 };
-pub use rights::{RightKey, RightKind, RightsStore, TakeOutcome};
-pub use upkeep::{CheckFinding, ServerEpoch, ServerIdentity, Upkeep};
+pub use rights::{RightsStore, TakeOutcome};
+pub use upkeep::{CheckFinding, ServerIdentity, Upkeep};
 
 /// Why the store could not do what it was asked to. Nothing was changed.
 #[derive(Debug, thiserror::Error)]

@@ -7,6 +7,8 @@ use holdfast_schemas::{
     value::{Measure, MinorUnits, QuantityChange},
 };
 
+use rust_decimal::{Decimal, prelude::ToPrimitive};
+
 use super::{EntryNumber, StoreError};
 
 /// A short word of the core's, as it is stored and filtered by: a status, a misfit's name.
@@ -180,6 +182,55 @@ pub struct DocumentRows {
     pub movements: Vec<MovementRow>,
 }
 
+impl DocumentRows {
+    /// The store that the document's misfits are listed under.
+    #[must_use]
+    pub fn store(&self) -> Option<&StoreId> {
+        match &self.summary {
+            SummaryRow::Order(row) => Some(&row.store),
+            SummaryRow::Return(row) => Some(&row.store),
+            SummaryRow::Session(row) => Some(&row.store),
+            SummaryRow::Stock => self.movements.first().map(|movement| &movement.store),
+            SummaryRow::NotBegun => None,
+        }
+    }
+}
+
+impl StockLevel {
+    /// Where the page after this level begins.
+    #[must_use]
+    pub fn cursor(&self) -> StockCursor {
+        StockCursor {
+            store: self.store.clone(),
+            product: self.product.clone(),
+            measure: RowText(measure_name(self.measure).into()),
+        }
+    }
+}
+
+/// The measure's name, as it is stored and sorted.
+#[must_use]
+pub(super) fn measure_name(measure: Measure) -> &'static str {
+    match measure {
+        Measure::Each => "each",
+        Measure::Kilogram => "kilogram",
+        Measure::Litre => "litre",
+        Measure::Metre => "metre",
+    }
+}
+
+/// A change of stock in thousandths: exact, since no measure has more than three decimals, and no change more than
+/// 10^12 thousandths.
+#[must_use]
+pub(super) fn thousandths(change: &QuantityChange) -> StockThousandths {
+    let scaled = change.amount() * Decimal::from(1_000);
+    StockThousandths(
+        scaled
+            .to_i64()
+            .expect("a quantity has at most 3 decimals and is at most 10^9"),
+    )
+}
+
 /// S2: one step of the projection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProjectionBatch {
@@ -254,7 +305,7 @@ pub struct StockLevel {
 }
 
 /// Where a page of misfits begins: after this one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MisfitCursor {
     /// The document.
     pub document: DocumentId,

@@ -20,34 +20,33 @@ pub struct ReferenceRecord {
     pub json: Option<Box<str>>,
 }
 
-/// A page of what changed since a version.
+/// A page of what changed since a version. Every record that changes gets the next version number of its own, and only
+/// the newest of each is kept, so a page can end anywhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReferenceDelta {
-    /// The records, by version and then key, each with the version in which it last changed.
+    /// The records, each with the version in which it last changed, in the order of their versions.
     pub records: Vec<(PriceListVersion, ReferenceRecord)>,
     /// The newest version there is.
     pub newest: PriceListVersion,
-    /// Whether the page ends before the newest version.
-    pub more: bool,
 }
 
 /// Reference data.
 pub trait ReferenceStore {
-    /// Puts records in, as one new version; records that are there as they are stay at their version. Returns the
-    /// newest version, which is the one before where nothing changed.
+    /// Puts records in; those that are there already just so keep their version. Returns the newest version, which is
+    /// the one before where nothing changed.
     ///
     /// # Errors
     /// [`StoreError`].
     fn import_reference(&self, records: &[ReferenceRecord])
     -> Result<PriceListVersion, StoreError>;
 
-    /// What changed after `(version, key)`, in that order.
+    /// What changed after a version, in order.
     ///
     /// # Errors
     /// [`StoreError`].
     fn reference_delta(
         &self,
-        after: (PriceListVersion, Option<&ReferenceKey>),
+        after: PriceListVersion,
         limit: PageLimit,
     ) -> Result<ReferenceDelta, StoreError>;
 

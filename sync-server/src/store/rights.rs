@@ -1,49 +1,8 @@
 //! Rights: who alone may do something with a document, until a durable release.
 
-use holdfast_schemas::{
-    identity::{DocumentId, NodeNumber},
-    time::Timestamp,
-};
+use holdfast_schemas::{identity::NodeNumber, time::Timestamp, wire::Right};
 
 use super::StoreError;
-
-/// What only one may do at a time.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum RightKind {
-    /// Resume a suspended sale.
-    Resume,
-    /// Refund.
-    Refund,
-    /// Hand goods over.
-    Handover,
-}
-
-impl RightKind {
-    /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Resume, Self::Refund, Self::Handover];
-
-    /// The kind's name, as it is stored.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Resume => "resume",
-            Self::Refund => "refund",
-            Self::Handover => "handover",
-        }
-    }
-}
-
-/// A right on a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RightKey {
-    /// On which document.
-    pub document: DocumentId,
-    /// To do what.
-    pub kind: RightKind,
-}
 
 /// What became of asking for a right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +26,7 @@ pub trait RightsStore {
     /// [`StoreError`].
     fn take_right(
         &self,
-        right: RightKey,
+        right: Right,
         node: NodeNumber,
         at: Timestamp,
     ) -> Result<TakeOutcome, StoreError>;
@@ -76,11 +35,11 @@ pub trait RightsStore {
     ///
     /// # Errors
     /// [`StoreError`].
-    fn release_right(&self, right: RightKey, node: NodeNumber) -> Result<bool, StoreError>;
+    fn release_right(&self, right: Right, node: NodeNumber) -> Result<bool, StoreError>;
 
     /// Who holds a right, and since when.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn right_holder(&self, right: RightKey) -> Result<Option<(NodeNumber, Timestamp)>, StoreError>;
+    fn right_holder(&self, right: Right) -> Result<Option<(NodeNumber, Timestamp)>, StoreError>;
 }

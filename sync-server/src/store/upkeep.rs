@@ -2,14 +2,12 @@
 
 use std::path::Path;
 
-use holdfast_schemas::identity::{NodeNumber, TenantId};
+use holdfast_schemas::{
+    identity::{NODE_NUMBER_MAX, NodeNumber, TenantId},
+    wire::ServerEpoch,
+};
 
 use super::StoreError;
-
-/// Which life of the server this is. A server restored from a backup begins a new one, and every cursor of an
-/// earlier one is void.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ServerEpoch(pub [u8; 16]);
 
 /// Whose store it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,4 +55,19 @@ pub trait Upkeep {
     /// # Errors
     /// [`StoreError::Database`], also where the file is there already.
     fn backup(&self, file: &Path) -> Result<(), StoreError>;
+}
+
+/// The number so many after this one; `None` beyond the last.
+pub(super) fn node_after(node: NodeNumber, count: u32) -> Option<NodeNumber> {
+    NodeNumber::new(node.get().saturating_add(count)).ok()
+}
+
+/// The first number that enrolment gives out; 0 is the server itself.
+pub(super) fn first_node() -> NodeNumber {
+    node_after(NodeNumber::SERVER, 1).unwrap_or(NodeNumber::SERVER)
+}
+
+/// The last number, which is never given out: reaching it means that none is left.
+pub(super) fn last_node() -> NodeNumber {
+    NodeNumber::new(NODE_NUMBER_MAX).unwrap_or(NodeNumber::SERVER)
 }

@@ -1,0 +1,484 @@
+//! The log, in maps.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdfast_schemas::{
+    identity::{
+        ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, ReactionId, StoreId,
+    },
+    log::{LogHead, SignedHead},
+    time::Timestamp,
+    wire::{FeedPage, FeedPosition},
+};
+
+use super::{Aside, MemoryStore, State, count};
+use crate::{
+    ingest::apply::{self, Author, LogTables, Place},
+    store::{
+        Appended, CursorName, DocumentScope, EntryNumber, EntryVerdict, FeedLimits, FrameOutcome,
+        FramePrepared, FreezeReason, LogStore, OwnEntry, PageLimit, PreparedEntry,
+        QuarantineNumber, Quarantined, StoreError, StoredEntry, feed_page::FeedPageBuilder,
+    },
+};
+
+impl LogTables for State {
+    fn author(&self, node: NodeNumber) -> Result<Option<Author>, StoreError> {
+        Ok(self.nodes.get(&node).map(|record| Author {
+            store: record.store.clone(),
+            barred: record.revoked_at.is_some() || record.frozen.is_some(),
+        }))
+    }
+
+    fn freeze(
+        &mut self,
+        node: NodeNumber,
+        reason: FreezeReason,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let record = self
+            .nodes
+            .get_mut(&node)
+            .ok_or(StoreError::UnknownNode(node))?;
+        record.frozen.get_or_insert((at, reason));
+        Ok(())
+    }
+
+    fn head(&self, log: LogId) -> Result<Option<LogHead>, StoreError> {
+        Ok(self.heads.get(&log).copied())
+    }
+
+    fn set_head(&mut self, head: &LogHead) -> Result<(), StoreError> {
+        self.heads.insert(head.log, *head);
+        Ok(())
+    }
+
+    fn hash_at(&self, log: LogId, position: LogPosition) -> Result<Option<ChangeHash>, StoreError> {
+        Ok(self.places.get(&(log, position)).map(|(hash, _)| *hash))
+    }
+
+    fn put_signature(&mut self, signed: &SignedHead) -> Result<(), StoreError> {
+        self.signatures
+            .insert((signed.head.log, signed.head.position), *signed);
+        Ok(())
+    }
+
+    fn put_entry(
+        &mut self,
+        place: &Place,
+        entry: &PreparedEntry,
+    ) -> Result<EntryNumber, StoreError> {
+        let number = self.log_end().next();
+        self.entries.push((
+            StoredEntry {
+                number,
+                log: place.log,
+                position: place.position,
+                document: entry.document,
+                hash: entry.hash,
+                bytes: entry.bytes.clone(),
+            },
+            place.chain,
+        ));
+        self.places
+            .insert((place.log, place.position), (entry.hash, place.chain));
+        self.documents
+            .entry(entry.document)
+            .or_default()
+            .entries
+            .push(number);
+        Ok(number)
+    }
+
+    fn put_aside(&mut self, aside: &apply::Aside<'_>) -> Result<(), StoreError> {
+        let number = QuarantineNumber::new(self.quarantine.len() as u64 + 1);
+        if let Some(chain) = aside.chain {
+            self.places
+                .insert((aside.log, aside.position), (aside.entry.hash, chain));
+        }
+        self.quarantine.push(Aside {
+            entry: Quarantined {
+                number,
+                log: aside.log,
+                position: aside.position,
+                document: aside.entry.document,
+                hash: aside.entry.hash,
+                bytes: aside.entry.bytes.clone(),
+                reason: aside.reason,
+                detail: aside.detail.to_owned(),
+                delivered_by: aside.delivered_by,
+                at: aside.at,
+            },
+            chain: aside.chain,
+            released: false,
+        });
+        Ok(())
+    }
+
+    fn document(&self, document: DocumentId) -> Result<Option<bool>, StoreError> {
+        Ok(self
+            .documents
+            .get(&document)
+            .map(|state| state.begun.is_some()))
+    }
+
+    fn put_document(&mut self, document: DocumentId) -> Result<(), StoreError> {
+        self.documents.entry(document).or_default();
+        Ok(())
+    }
+
+    fn begin_document(
+        &mut self,
+        document: DocumentId,
+        scope: &DocumentScope,
+        entry: EntryNumber,
+    ) -> Result<(), StoreError> {
+        self.documents.entry(document).or_default().begun = Some((scope.clone(), entry));
+        Ok(())
+    }
+
+    fn referring(&self, document: DocumentId) -> Result<Vec<DocumentId>, StoreError> {
+        Ok(referring(self, document, None))
+    }
+
+    fn scope(&self, document: DocumentId) -> Result<BTreeSet<StoreId>, StoreError> {
+        let state = self.documents.get(&document);
+        Ok(state.map(|state| state.scope.clone()).unwrap_or_default())
+    }
+
+    fn put_scope(&mut self, document: DocumentId, store: &StoreId) -> Result<(), StoreError> {
+        let state = self.documents.entry(document).or_default();
+        state.scope.insert(store.clone());
+        Ok(())
+    }
+
+    fn entries_of(&self, document: DocumentId) -> Result<Vec<EntryNumber>, StoreError> {
+        let state = self.documents.get(&document);
+        Ok(state.map(|state| state.entries.clone()).unwrap_or_default())
+    }
+
+    fn put_feed(&mut self, store: &StoreId, entry: EntryNumber) -> Result<(), StoreError> {
+        if !self.stores.contains_key(store) {
+            return Err(StoreError::UnknownStore(store.clone()));
+        }
+        self.feeds.entry(store.clone()).or_default().push(entry);
+        Ok(())
+    }
+
+    fn put_cause(&mut self, cause: ReactionId) -> Result<bool, StoreError> {
+        Ok(self.causes.insert(cause))
+    }
+}
+
+fn referring(state: &State, document: DocumentId, up_to: Option<EntryNumber>) -> Vec<DocumentId> {
+    let refers = |other: &super::DocumentState| {
+        other.begun.as_ref().is_some_and(|(scope, entry)| {
+            scope.refers_to == Some(document) && up_to.is_none_or(|up_to| *entry <= up_to)
+        })
+    };
+    state
+        .documents
+        .iter()
+        .filter(|(_, other)| refers(other))
+        .map(|(id, _)| *id)
+        .collect()
+}
+
+impl State {
+    fn feed(&self, store: &StoreId) -> Result<&[EntryNumber], StoreError> {
+        if !self.stores.contains_key(store) {
+            return Err(StoreError::UnknownStore(store.clone()));
+        }
+        Ok(self.feeds.get(store).map(Vec::as_slice).unwrap_or_default())
+    }
+}
+
+impl MemoryStore {
+    /// Runs one transaction: what it did is kept only where it succeeds.
+    fn transact<T>(
+        &self,
+        work: impl FnOnce(&mut State) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut state = self.state();
+        let mut next = state.clone();
+        let done = work(&mut next)?;
+        *state = next;
+        Ok(done)
+    }
+}
+
+impl LogStore for MemoryStore {
+    fn ingest(&self, frames: &[FramePrepared]) -> Result<Vec<FrameOutcome>, StoreError> {
+        self.transact(|state| {
+            frames
+                .iter()
+                .map(|frame| apply::take_frame(state, frame))
+                .collect()
+        })
+    }
+
+    fn append_own(
+        &self,
+        log: LogId,
+        entries: &[OwnEntry],
+        cursor: Option<(EntryNumber, EntryNumber)>,
+        _at: Timestamp,
+    ) -> Result<Appended, StoreError> {
+        self.transact(|state| {
+            if let Some((from, to)) = cursor {
+                if state.cursor(CursorName::React) != from {
+                    return Err(StoreError::CursorMoved {
+                        cursor: CursorName::React.name(),
+                    });
+                }
+                state.cursors.insert(CursorName::React, to);
+            }
+            apply::append_own(state, log, entries)
+        })
+    }
+
+    fn feed_page(
+        &self,
+        store: &StoreId,
+        after: FeedPosition,
+        held: &BTreeMap<LogId, LogPosition>,
+        limits: FeedLimits,
+    ) -> Result<FeedPage, StoreError> {
+        let state = self.state();
+        let feed = state.feed(store)?;
+        let mut page = FeedPageBuilder::new(after, FeedPosition::new(feed.len() as u64), limits);
+        let start = usize::try_from(after.get()).unwrap_or(usize::MAX);
+        for number in feed.get(start..).unwrap_or_default() {
+            if page.is_full() {
+                break;
+            }
+            let entry = state.entry(*number).ok_or_else(missing_entry)?;
+            if !page.pass_over(held, entry.log, entry.position) {
+                let head = state.signatures.get(&(entry.log, entry.position));
+                page.add(entry.clone(), head.copied());
+            }
+        }
+        Ok(page.finish())
+    }
+
+    fn feed_end(&self, store: &StoreId) -> Result<FeedPosition, StoreError> {
+        Ok(FeedPosition::new(self.state().feed(store)?.len() as u64))
+    }
+
+    fn log_head(&self, log: LogId) -> Result<Option<LogHead>, StoreError> {
+        self.state().head(log)
+    }
+
+    fn chain_at(&self, log: LogId, position: LogPosition) -> Result<Option<ChainHash>, StoreError> {
+        let state = self.state();
+        Ok(state.places.get(&(log, position)).map(|(_, chain)| *chain))
+    }
+
+    fn logs_of(&self, node: NodeNumber) -> Result<Vec<LogHead>, StoreError> {
+        let state = self.state();
+        Ok(state
+            .heads
+            .values()
+            .filter(|head| head.log.node() == node)
+            .copied()
+            .collect())
+    }
+
+    fn signed_head(
+        &self,
+        log: LogId,
+        up_to: LogPosition,
+    ) -> Result<Option<SignedHead>, StoreError> {
+        let state = self.state();
+        let newest = state
+            .signatures
+            .range((log, LogPosition::START)..=(log, up_to))
+            .next_back();
+        Ok(newest.map(|(_, signed)| *signed))
+    }
+
+    fn log_entries(
+        &self,
+        log: LogId,
+        after: LogPosition,
+        entries_max: u32,
+    ) -> Result<Vec<StoredEntry>, StoreError> {
+        let state = self.state();
+        let mut entries: Vec<StoredEntry> = state
+            .entries
+            .iter()
+            .filter(|(entry, _)| entry.log == log && entry.position > after)
+            .map(|(entry, _)| entry.clone())
+            .collect();
+        entries.sort_by_key(|entry| entry.position);
+        entries.truncate(count(entries_max));
+        Ok(entries)
+    }
+
+    fn entries_after(
+        &self,
+        after: EntryNumber,
+        entries_max: u32,
+    ) -> Result<Vec<StoredEntry>, StoreError> {
+        let state = self.state();
+        let entries = state.after(after).iter().take(count(entries_max));
+        Ok(entries.map(|(entry, _)| entry.clone()).collect())
+    }
+
+    fn document_entries(
+        &self,
+        document: DocumentId,
+        up_to: Option<EntryNumber>,
+    ) -> Result<Vec<StoredEntry>, StoreError> {
+        let state = self.state();
+        Ok(state
+            .entries_of(document)?
+            .into_iter()
+            .filter(|number| up_to.is_none_or(|up_to| *number <= up_to))
+            .filter_map(|number| state.entry(number).cloned())
+            .collect())
+    }
+
+    fn referring_documents(
+        &self,
+        document: DocumentId,
+        up_to: Option<EntryNumber>,
+    ) -> Result<Vec<DocumentId>, StoreError> {
+        Ok(referring(&self.state(), document, up_to))
+    }
+
+    fn entries_by_hash(
+        &self,
+        store: &StoreId,
+        hashes: &BTreeSet<ChangeHash>,
+    ) -> Result<Vec<StoredEntry>, StoreError> {
+        let state = self.state();
+        let feed = state
+            .feeds
+            .get(store)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let mut found: Vec<StoredEntry> = feed
+            .iter()
+            .filter_map(|number| state.entry(*number))
+            .filter(|entry| hashes.contains(&entry.hash))
+            .cloned()
+            .collect();
+        found.sort_by_key(|entry| (entry.hash, entry.number));
+        Ok(found)
+    }
+
+    fn feed_hashes(
+        &self,
+        store: &StoreId,
+        up_to: FeedPosition,
+        without: NodeNumber,
+    ) -> Result<Vec<ChangeHash>, StoreError> {
+        let state = self.state();
+        let feed = state
+            .feeds
+            .get(store)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        Ok(feed
+            .iter()
+            .take(usize::try_from(up_to.get()).unwrap_or(usize::MAX))
+            .filter_map(|number| state.entry(*number))
+            .filter(|entry| entry.log.node() != without)
+            .map(|entry| entry.hash)
+            .collect())
+    }
+
+    fn grant_scope(&self, document: DocumentId, store: &StoreId) -> Result<bool, StoreError> {
+        self.transact(|state| {
+            if !state.stores.contains_key(store) {
+                return Err(StoreError::UnknownStore(store.clone()));
+            }
+            apply::grant_scope(state, document, store)
+        })
+    }
+
+    fn in_scope(&self, document: DocumentId, store: &StoreId) -> Result<bool, StoreError> {
+        Ok(self.state().scope(document)?.contains(store))
+    }
+
+    fn log_end(&self) -> Result<EntryNumber, StoreError> {
+        Ok(self.state().log_end())
+    }
+
+    fn cursor(&self, cursor: CursorName) -> Result<EntryNumber, StoreError> {
+        Ok(self.state().cursor(cursor))
+    }
+
+    fn quarantined(
+        &self,
+        after: QuarantineNumber,
+        limit: PageLimit,
+    ) -> Result<Vec<Quarantined>, StoreError> {
+        let state = self.state();
+        Ok(state
+            .quarantine
+            .iter()
+            .filter(|aside| !aside.released && aside.entry.number > after)
+            .take(count(limit.get()))
+            .map(|aside| aside.entry.clone())
+            .collect())
+    }
+
+    fn release_quarantined(
+        &self,
+        number: QuarantineNumber,
+        begins: Option<DocumentScope>,
+        _at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.transact(|state| {
+            let index = usize::try_from(number.get().wrapping_sub(1)).unwrap_or(usize::MAX);
+            let Some(aside) = state.quarantine.get(index).cloned() else {
+                return Ok(false);
+            };
+            let (Some(chain), false) = (aside.chain, aside.released) else {
+                return Ok(false);
+            };
+            let place = Place {
+                log: aside.entry.log,
+                position: aside.entry.position,
+                chain,
+            };
+            let entry = PreparedEntry {
+                document: aside.entry.document,
+                hash: aside.entry.hash,
+                bytes: aside.entry.bytes,
+                verdict: EntryVerdict::Recognised { begins },
+            };
+            let released = apply::release(state, &place, &entry)?;
+            state.quarantine[index].released = released;
+            Ok(released)
+        })
+    }
+
+    fn freeze(
+        &self,
+        node: NodeNumber,
+        reason: FreezeReason,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        LogTables::freeze(&mut *self.state(), node, reason, at)
+    }
+
+    fn unfreeze(&self, node: NodeNumber) -> Result<(), StoreError> {
+        let mut state = self.state();
+        let record = state
+            .nodes
+            .get_mut(&node)
+            .ok_or(StoreError::UnknownNode(node))?;
+        record.frozen = None;
+        Ok(())
+    }
+}
+
+/// A feed that names an entry which is not there.
+fn missing_entry() -> StoreError {
+    StoreError::Stored {
+        what: "feed number",
+        source: "the feed names an entry that is not in the log".into(),
+    }
+}

@@ -1,0 +1,133 @@
+//! Reference data, rights and upkeep, in maps.
+
+use std::path::Path;
+
+use holdfast_schemas::{
+    identity::{NodeNumber, PriceListVersion},
+    time::Timestamp,
+    wire::{Right, ServerEpoch},
+};
+
+use super::{MemoryStore, count};
+use crate::store::{
+    CheckFinding, PageLimit, ReferenceDelta, ReferenceKey, ReferenceRecord, ReferenceStore,
+    RightsStore, ServerIdentity, StoreError, TakeOutcome, Upkeep,
+    upkeep::{last_node, node_after},
+};
+
+impl ReferenceStore for MemoryStore {
+    fn import_reference(
+        &self,
+        records: &[ReferenceRecord],
+    ) -> Result<PriceListVersion, StoreError> {
+        let mut state = self.state();
+        for record in records {
+            let same = match state.reference.get(&record.key) {
+                Some((_, json)) => *json == record.json,
+                None => record.json.is_none(),
+            };
+            if !same {
+                let version = PriceListVersion::new(state.reference_version.get() + 1);
+                state.reference_version = version;
+                state
+                    .reference
+                    .insert(record.key.clone(), (version, record.json.clone()));
+            }
+        }
+        Ok(state.reference_version)
+    }
+
+    fn reference_delta(
+        &self,
+        after: PriceListVersion,
+        limit: PageLimit,
+    ) -> Result<ReferenceDelta, StoreError> {
+        let state = self.state();
+        let mut records: Vec<(PriceListVersion, ReferenceRecord)> = state
+            .reference
+            .iter()
+            .filter(|(_, (version, _))| *version > after)
+            .map(|(key, (version, json))| {
+                let record = ReferenceRecord {
+                    key: key.clone(),
+                    json: json.clone(),
+                };
+                (*version, record)
+            })
+            .collect();
+        records.sort_by_key(|(version, _)| *version);
+        records.truncate(count(limit.get()));
+        Ok(ReferenceDelta {
+            records,
+            newest: state.reference_version,
+        })
+    }
+
+    fn reference_record(&self, key: &ReferenceKey) -> Result<Option<Box<str>>, StoreError> {
+        let state = self.state();
+        Ok(state.reference.get(key).and_then(|(_, json)| json.clone()))
+    }
+
+    fn reference_version(&self) -> Result<PriceListVersion, StoreError> {
+        Ok(self.state().reference_version)
+    }
+}
+
+impl RightsStore for MemoryStore {
+    fn take_right(
+        &self,
+        right: Right,
+        node: NodeNumber,
+        at: Timestamp,
+    ) -> Result<TakeOutcome, StoreError> {
+        let mut state = self.state();
+        let (by, since) = *state.rights.entry(right).or_insert((node, at));
+        Ok(if by == node {
+            TakeOutcome::Taken
+        } else {
+            TakeOutcome::Held { by, since }
+        })
+    }
+
+    fn release_right(&self, right: Right, node: NodeNumber) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let held = state.rights.get(&right).is_some_and(|(by, _)| *by == node);
+        if held {
+            state.rights.remove(&right);
+        }
+        Ok(held)
+    }
+
+    fn right_holder(&self, right: Right) -> Result<Option<(NodeNumber, Timestamp)>, StoreError> {
+        Ok(self.state().rights.get(&right).copied())
+    }
+}
+
+impl Upkeep for MemoryStore {
+    fn identity(&self) -> Result<ServerIdentity, StoreError> {
+        let state = self.state();
+        Ok(ServerIdentity {
+            tenant: state.tenant.clone(),
+            epoch: state.epoch,
+            next_node: state.next_node,
+        })
+    }
+
+    fn begin_epoch(&self, epoch: ServerEpoch, skip_nodes: u32) -> Result<(), StoreError> {
+        let mut state = self.state();
+        state.epoch = epoch;
+        state.next_node = node_after(state.next_node, skip_nodes).unwrap_or_else(last_node);
+        Ok(())
+    }
+
+    fn check(&self) -> Result<Vec<CheckFinding>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn backup(&self, _file: &Path) -> Result<(), StoreError> {
+        Err(StoreError::Database {
+            attempted: "write a copy",
+            source: "a store in memory has no file".into(),
+        })
+    }
+}

@@ -1,0 +1,230 @@
+-- The server's store, version 1. What is sacred comes first; what is made from it is at the end, and may be dropped.
+-- Ids and hashes are big-endian bytes, times are milliseconds since 1970 (UTC), amounts are minor units.
+
+CREATE TABLE server (
+  only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
+  tenant TEXT NOT NULL,
+  epoch BLOB NOT NULL CHECK (length(epoch) = 16),
+  next_node INTEGER NOT NULL,
+  reference_version INTEGER NOT NULL,
+  quarantine_end INTEGER NOT NULL
+) STRICT;
+
+-- feed_end is the counter that a store's feed is numbered from.
+CREATE TABLE store (
+  store TEXT NOT NULL PRIMARY KEY,
+  added_at INTEGER NOT NULL,
+  feed_end INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE node (
+  node INTEGER NOT NULL PRIMARY KEY,
+  store TEXT NOT NULL REFERENCES store,
+  enrolled_at INTEGER NOT NULL,
+  revoked_at INTEGER,
+  frozen_at INTEGER,
+  frozen_because TEXT,
+  cloned_at INTEGER,
+  last_contact_at INTEGER,
+  complete_to INTEGER
+) STRICT;
+
+CREATE TABLE node_key (
+  node INTEGER NOT NULL REFERENCES node,
+  place INTEGER NOT NULL,
+  public_key BLOB NOT NULL CHECK (length(public_key) = 32),
+  since INTEGER NOT NULL,
+  PRIMARY KEY (node, place)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE enrolment_code (
+  secret BLOB NOT NULL PRIMARY KEY CHECK (length(secret) = 32),
+  store TEXT NOT NULL REFERENCES store,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  used_by INTEGER REFERENCES node,
+  used_key BLOB
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE api_key (
+  id TEXT NOT NULL PRIMARY KEY,
+  secret BLOB NOT NULL CHECK (length(secret) = 32),
+  scopes TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  revoked_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE log (
+  log BLOB NOT NULL PRIMARY KEY CHECK (length(log) = 16),
+  node INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  chain BLOB NOT NULL CHECK (length(chain) = 32)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX log_by_node ON log (node, log);
+
+CREATE TABLE log_signature (
+  log BLOB NOT NULL,
+  position INTEGER NOT NULL,
+  chain BLOB NOT NULL CHECK (length(chain) = 32),
+  signature BLOB NOT NULL CHECK (length(signature) = 64),
+  PRIMARY KEY (log, position)
+) STRICT, WITHOUT ROWID;
+
+-- There is no index over the hash: its values are random, and such an index makes a large log slow to write. The one
+-- reader by hash, the rare repair, walks a feed.
+CREATE TABLE entry (
+  number INTEGER NOT NULL PRIMARY KEY,
+  log BLOB NOT NULL,
+  position INTEGER NOT NULL,
+  document BLOB NOT NULL CHECK (length(document) = 16),
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  chain BLOB NOT NULL CHECK (length(chain) = 32),
+  bytes BLOB NOT NULL,
+  UNIQUE (log, position)
+) STRICT;
+CREATE INDEX entry_by_document ON entry (document, number);
+
+-- begun is the entry that began the document; none while only later entries have come in.
+CREATE TABLE document (
+  document BLOB NOT NULL PRIMARY KEY CHECK (length(document) = 16),
+  begun INTEGER REFERENCES entry,
+  kind TEXT,
+  refers_to BLOB
+) STRICT, WITHOUT ROWID;
+CREATE INDEX document_by_reference ON document (refers_to, document) WHERE refers_to IS NOT NULL;
+
+CREATE TABLE document_scope (
+  document BLOB NOT NULL REFERENCES document,
+  store TEXT NOT NULL REFERENCES store,
+  PRIMARY KEY (document, store)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE feed (
+  store TEXT NOT NULL REFERENCES store,
+  number INTEGER NOT NULL,
+  entry INTEGER NOT NULL REFERENCES entry,
+  PRIMARY KEY (store, number)
+) STRICT, WITHOUT ROWID;
+
+-- chain is there where the place in the log counts as used.
+CREATE TABLE quarantine (
+  number INTEGER NOT NULL PRIMARY KEY,
+  log BLOB NOT NULL,
+  position INTEGER NOT NULL,
+  document BLOB NOT NULL,
+  hash BLOB NOT NULL,
+  chain BLOB,
+  bytes BLOB NOT NULL,
+  reason TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  delivered_by INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  released INTEGER NOT NULL
+) STRICT;
+CREATE INDEX quarantine_by_place ON quarantine (log, position) WHERE chain IS NOT NULL;
+
+CREATE TABLE own_cursor (
+  name TEXT NOT NULL PRIMARY KEY,
+  entry INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE reaction (
+  cause BLOB NOT NULL PRIMARY KEY CHECK (length(cause) = 16)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE held_right (
+  document BLOB NOT NULL,
+  kind TEXT NOT NULL,
+  node INTEGER NOT NULL,
+  since INTEGER NOT NULL,
+  PRIMARY KEY (document, kind)
+) STRICT, WITHOUT ROWID;
+
+-- json is absent where the record was removed.
+CREATE TABLE reference_record (
+  key TEXT NOT NULL PRIMARY KEY,
+  version INTEGER NOT NULL UNIQUE,
+  json TEXT
+) STRICT, WITHOUT ROWID;
+
+-- From here on: made from the log.
+
+CREATE TABLE document_row (
+  document BLOB NOT NULL PRIMARY KEY,
+  kind TEXT,
+  view TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE order_row (
+  document BLOB NOT NULL PRIMARY KEY,
+  number INTEGER NOT NULL,
+  store TEXT NOT NULL,
+  till INTEGER NOT NULL,
+  business_date TEXT NOT NULL,
+  status TEXT NOT NULL,
+  canonical BLOB NOT NULL,
+  total_minor INTEGER NOT NULL,
+  paid_minor INTEGER NOT NULL,
+  refunded_minor INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX order_row_by_store ON order_row (store, document);
+CREATE INDEX order_row_by_date ON order_row (business_date, document);
+
+CREATE TABLE return_row (
+  document BLOB NOT NULL PRIMARY KEY,
+  number INTEGER NOT NULL,
+  store TEXT NOT NULL,
+  till INTEGER NOT NULL,
+  business_date TEXT NOT NULL,
+  status TEXT NOT NULL,
+  order_document BLOB,
+  refunded_minor INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX return_row_by_date ON return_row (business_date, document);
+
+CREATE TABLE session_row (
+  document BLOB NOT NULL PRIMARY KEY,
+  store TEXT NOT NULL,
+  till INTEGER NOT NULL,
+  business_date TEXT NOT NULL,
+  status TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE number_row (
+  number INTEGER NOT NULL,
+  document BLOB NOT NULL,
+  place INTEGER NOT NULL,
+  PRIMARY KEY (number, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX number_row_by_document ON number_row (document, place);
+
+CREATE TABLE reference_row (
+  channel TEXT NOT NULL,
+  value TEXT NOT NULL,
+  document BLOB NOT NULL,
+  place INTEGER NOT NULL,
+  PRIMARY KEY (channel, value, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX reference_row_by_document ON reference_row (document, place);
+
+CREATE TABLE misfit_row (
+  document BLOB NOT NULL,
+  place INTEGER NOT NULL,
+  store TEXT,
+  name TEXT NOT NULL,
+  view TEXT NOT NULL,
+  PRIMARY KEY (document, place)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE movement_row (
+  document BLOB NOT NULL,
+  place INTEGER NOT NULL,
+  store TEXT NOT NULL,
+  product TEXT NOT NULL,
+  measure TEXT NOT NULL,
+  change_thousandths INTEGER NOT NULL,
+  business_date TEXT,
+  cause TEXT NOT NULL,
+  PRIMARY KEY (document, place)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX movement_row_by_product ON movement_row (store, product, measure, change_thousandths);

@@ -4,12 +4,14 @@
 //! thread calls it; clock, randomness and file are handed in, so that it runs unchanged in a simulator.
 #![warn(missing_docs)]
 
+pub mod cli;
 pub mod clock;
 pub mod engine;
 pub mod enrol;
 pub mod exit_code;
 pub mod handle;
 pub mod net;
+pub mod node;
 pub mod random;
 pub mod replay;
 pub mod settings;

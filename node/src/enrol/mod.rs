@@ -5,6 +5,7 @@
 
 mod certificate;
 mod files;
+mod signer;
 
 use std::{
     io,
@@ -23,6 +24,7 @@ use rcgen::{CertificateParams, KeyPair};
 
 pub use certificate::{CertificateError, Validity, validity};
 pub use files::{Enrolment, IdentityFolder};
+pub use signer::TillSigner;
 
 pub(crate) use certificate::authority;
 

@@ -1,0 +1,114 @@
+//! What a command may fail with, and what the program then exits with.
+
+use std::{error::Error, io, path::PathBuf};
+
+use serde::Serialize;
+
+use super::{OutputFormat, output::write_json};
+use crate::{
+    enrol::EnrolError, exit_code, net::NetError, settings::SettingsError, store::StoreError,
+};
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CommandError {
+    /// Settings.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// Enrolment.
+    #[error(transparent)]
+    Enrol(#[from] EnrolError),
+    /// The till's file.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No server was named.
+    #[error("no server was named: give --server, or server.address in the settings file")]
+    NoServer,
+    /// A file or folder can't be read or written.
+    #[error("{} can't be read or written", path.display())]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The answer can't be written.
+    #[error("the answer can't be written")]
+    Output(#[source] io::Error),
+    /// The program can't start its parts.
+    #[error("the program can't be started")]
+    Start(#[source] io::Error),
+}
+
+impl CommandError {
+    /// What the program exits with.
+    pub(super) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Settings(_) | Self::NoServer => exit_code::SETTINGS,
+            Self::Enrol(error) => enrol_exit_code(error),
+            Self::Store(StoreError::InUse { .. }) => exit_code::IN_USE,
+            Self::Store(StoreError::Corrupt(_)) => exit_code::DAMAGED,
+            Self::Store(_) => exit_code::STORE,
+            // Whoever read has enough: `holdfast-node order list | head`.
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => exit_code::SUCCESS,
+            Self::File { .. } | Self::Output(_) | Self::Start(_) => exit_code::FAILED,
+        }
+    }
+
+    /// Writes the error with all its causes to standard error.
+    pub(super) fn report(&self, format: OutputFormat) {
+        let mut causes = Vec::new();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            causes.push(error.to_string());
+            cause = error.source();
+        }
+        match format {
+            OutputFormat::Text => {
+                let causes: String = causes.iter().map(|cause| format!(": {cause}")).collect();
+                eprintln!("error: {self}{causes}");
+            }
+            OutputFormat::Json => {
+                let report = ErrorReport {
+                    error: ErrorText {
+                        exit_code: self.exit_code(),
+                        message: self.to_string(),
+                        causes,
+                    },
+                };
+                // Nobody is left to be told that standard error can't be written.
+                let _ = write_json(&mut io::stderr().lock(), &report);
+            }
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ErrorReport {
+    error: ErrorText,
+}
+
+#[derive(Serialize)]
+struct ErrorText {
+    exit_code: u8,
+    message: String,
+    causes: Vec<String>,
+}
+
+fn enrol_exit_code(error: &EnrolError) -> u8 {
+    match error {
+        EnrolError::NotEnrolled { .. } => exit_code::NOT_ENROLLED,
+        EnrolError::AlreadyEnrolled { .. } => exit_code::ALREADY_EXISTS,
+        EnrolError::Net {
+            source: NetError::NotTrusted(_),
+            ..
+        }
+        | EnrolError::Certificate(_)
+        | EnrolError::Refused(_) => exit_code::NOT_TRUSTED,
+        EnrolError::Net { .. } => exit_code::NOT_REACHABLE,
+        EnrolError::File { .. }
+        | EnrolError::EnrolmentFile { .. }
+        | EnrolError::Key(_)
+        | EnrolError::Frame(_) => exit_code::FAILED,
+    }
+}

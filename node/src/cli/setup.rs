@@ -1,0 +1,192 @@
+//! `init`, `enrol` and `config show`: a till before it trades.
+
+use std::{fmt, path::PathBuf};
+
+use holdfast_schemas::{
+    identity::{NodeNumber, StoreId, TenantId},
+    time::Timestamp,
+};
+use serde::Serialize;
+
+use super::{OutputFormat, arguments::EnrolArguments, error::CommandError, output, time};
+use crate::{
+    clock::{Clock, SystemClock},
+    enrol::{self, IdentityFolder, validity},
+    net,
+    node::store_place,
+    settings::{Settings, Source, Value},
+    store::{Store, TillIdentity},
+};
+
+#[derive(Serialize)]
+struct Initialised {
+    data_dir: PathBuf,
+    made_key: bool,
+}
+
+impl fmt::Display for Initialised {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = if self.made_key {
+            "made"
+        } else {
+            "there already"
+        };
+        writeln!(
+            formatter,
+            "{} is ready, its key is {key}. Next: holdfast-node enrol --code CODE --server HOST:PORT",
+            self.data_dir.display()
+        )
+    }
+}
+
+/// Makes the data folder and the key. Doing it again changes nothing.
+pub(super) fn init(settings: &Settings, format: OutputFormat) -> Result<(), CommandError> {
+    let data_dir = settings.data_dir.value.clone();
+    std::fs::create_dir_all(&data_dir).map_err(|source| CommandError::File {
+        path: data_dir.clone(),
+        source,
+    })?;
+    let folder = IdentityFolder::within(&data_dir);
+    let made_key = !folder.has_key();
+    folder.key_or_new()?;
+    output::print(format, &Initialised { data_dir, made_key })
+}
+
+#[derive(Serialize)]
+struct EnrolledTill {
+    tenant: TenantId,
+    store: StoreId,
+    node: NodeNumber,
+    server: String,
+    certificate_until: Timestamp,
+}
+
+impl fmt::Display for EnrolledTill {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            formatter,
+            "This is till {} of store {} of {}, with the server at {}.\nIts certificate holds until {} and renews itself.",
+            self.node,
+            self.store,
+            self.tenant,
+            self.server,
+            time(self.certificate_until)
+        )
+    }
+}
+
+/// Gets this till's certificate, and makes its file.
+pub(super) async fn enrol(
+    settings: &Settings,
+    arguments: &EnrolArguments,
+    format: OutputFormat,
+) -> Result<(), CommandError> {
+    let server = settings
+        .server_address
+        .as_ref()
+        .ok_or(CommandError::NoServer)?
+        .value
+        .clone();
+    let data_dir = &settings.data_dir.value;
+    let now = SystemClock.now();
+    let endpoint = net::endpoint().map_err(|source| enrol::EnrolError::Net {
+        server: server.clone(),
+        source,
+    })?;
+    let folder = IdentityFolder::within(data_dir);
+    let enrolment = enrol::enrol(&endpoint, &folder, server, arguments.code, now).await;
+    endpoint.wait_idle().await;
+    let enrolment = enrolment?;
+    let till = TillIdentity::from(&enrolment.enrolled);
+    Store::open(&store_place(data_dir), now)?
+        .store
+        .claim(&till)?;
+    output::print(
+        format,
+        &EnrolledTill {
+            tenant: till.tenant,
+            store: till.store,
+            node: till.node,
+            server: enrolment.server.to_string(),
+            certificate_until: validity(&enrolment.enrolled)
+                .map_err(enrol::EnrolError::from)?
+                .until,
+        },
+    )
+}
+
+#[derive(Serialize)]
+struct SettingsListing {
+    settings: Vec<SettingRow>,
+}
+
+#[derive(Serialize)]
+struct SettingRow {
+    key: &'static str,
+    value: Option<String>,
+    source: String,
+}
+
+impl SettingRow {
+    fn new<T>(key: &'static str, shown: impl Into<String>, value: &Value<T>) -> Self {
+        Self {
+            key,
+            value: Some(shown.into()),
+            source: value.source.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for SettingsListing {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows: Vec<[String; 3]> = self
+            .settings
+            .iter()
+            .map(|row| {
+                [
+                    row.key.to_owned(),
+                    row.value.clone().unwrap_or_else(|| "-".to_owned()),
+                    row.source.clone(),
+                ]
+            })
+            .collect();
+        output::columns(formatter, ["KEY", "VALUE", "SOURCE"], &rows)
+    }
+}
+
+/// Prints each setting with its source, in the order of the example file.
+pub(super) fn show_config(settings: &Settings, format: OutputFormat) -> Result<(), CommandError> {
+    let server = match &settings.server_address {
+        Some(address) => SettingRow::new("server.address", address.value.to_string(), address),
+        None => {
+            let folder = IdentityFolder::within(&settings.data_dir.value);
+            let enrolled = folder.enrolment().ok();
+            SettingRow {
+                key: "server.address",
+                value: enrolled.map(|enrolment| enrolment.server.to_string()),
+                source: Source::Enrolment.to_string(),
+            }
+        }
+    };
+    let listing = SettingsListing {
+        settings: vec![
+            SettingRow::new(
+                "data_dir",
+                settings.data_dir.value.display().to_string(),
+                &settings.data_dir,
+            ),
+            server,
+            SettingRow::new(
+                "log.filter",
+                settings.log_filter.value.to_string(),
+                &settings.log_filter,
+            ),
+            SettingRow::new(
+                "log.format",
+                settings.log_format.value.to_string(),
+                &settings.log_format,
+            ),
+        ],
+    };
+    output::print(format, &listing)
+}

@@ -1,0 +1,7 @@
+//! The till's engine as a program: see `holdfast-node --help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(holdfast_node::cli::main())
+}

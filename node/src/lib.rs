@@ -16,3 +16,5 @@ pub mod random;
 pub mod replay;
 pub mod settings;
 pub mod store;
+
+pub use node::{Node, StartError, Surroundings};

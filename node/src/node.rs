@@ -1,10 +1,187 @@
-//! A till as a whole: its file, its engine and its line to the server.
+//! A till as a whole: its file, its engine and its line to the server, on the runtime that is there.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc, time::Duration};
 
 use holdfast_schemas::wire::enrol::Enrolled;
+use quinn::Endpoint;
+use tokio::{sync::watch, task::JoinSet, time::timeout};
 
-use crate::store::{StorePlace, TillIdentity};
+use crate::{
+    clock::{Clock, SystemClock},
+    engine::Engine,
+    enrol::{EnrolError, IdentityFolder, TillSigner},
+    handle::{EngineTask, NodeHandle},
+    net::{self, NetError, SteadyClock, SyncHandle, SyncPlace, SyncTask},
+    random::{Random, SystemRandom},
+    settings::Settings,
+    store::{Store, StoreError, StorePlace, TillIdentity},
+};
+
+/// How long the tasks may take to end, each way: a commit, or the last word to the server.
+const STOP_TIME_MAX: Duration = Duration::from_secs(2);
+
+/// What a till takes from the machine that it runs on; a simulator hands in its own.
+pub struct Surroundings {
+    /// The till's UDP socket.
+    pub endpoint: Endpoint,
+    /// The wall clock.
+    pub clock: Box<dyn Clock>,
+    /// Randomness.
+    pub random: Box<dyn Random>,
+}
+
+impl Surroundings {
+    /// This machine's.
+    ///
+    /// # Errors
+    /// [`StartError::Net`] where no UDP socket can be opened.
+    pub fn of_machine() -> Result<Self, StartError> {
+        Ok(Self {
+            endpoint: net::endpoint()?,
+            clock: Box::new(SystemClock),
+            random: Box::new(SystemRandom),
+        })
+    }
+}
+
+/// Why a till can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// It is not enrolled, or its key and certificate can't be used.
+    #[error(transparent)]
+    Enrol(#[from] EnrolError),
+    /// Its file can't be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It has no network.
+    #[error(transparent)]
+    Net(#[from] NetError),
+}
+
+/// A till that runs.
+///
+/// Its tasks end with it: [`Node::stop`] lets them end in order, dropping it ends them where they wait. Either way
+/// nothing that was answered is lost.
+pub struct Node {
+    handle: NodeHandle,
+    sync: SyncHandle,
+    endpoint: Endpoint,
+    stop: watch::Sender<bool>,
+    sync_tasks: JoinSet<()>,
+    engine_tasks: JoinSet<()>,
+}
+
+impl Node {
+    /// Starts the till that the settings name, with this machine's clock, randomness and network.
+    ///
+    /// Must be called within a tokio runtime with its timers and network; the tasks run there.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn start(settings: &Settings) -> Result<Self, StartError> {
+        Self::start_in(settings, Surroundings::of_machine()?)
+    }
+
+    /// As [`Node::start`], in surroundings of one's own.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn start_in(settings: &Settings, surroundings: Surroundings) -> Result<Self, StartError> {
+        let Surroundings {
+            endpoint,
+            clock,
+            mut random,
+        } = surroundings;
+        let data_dir = &settings.data_dir.value;
+        let identity = IdentityFolder::within(data_dir);
+        let enrolment = identity.enrolment()?;
+        let signer = Arc::new(TillSigner::new(&identity.key()?)?);
+        let till = TillIdentity::from(&enrolment.enrolled);
+        let now = clock.now();
+        let store = open_store(data_dir, &till, now)?;
+        let seed = random.next_u64();
+        let engine = Engine::new(store, random.as_mut())?;
+        let (engine, handle) = EngineTask::new(engine, clock, random)?;
+        let place = SyncPlace {
+            endpoint: endpoint.clone(),
+            server: settings
+                .server_address
+                .as_ref()
+                .map_or(enrolment.server, |address| address.value.clone()),
+            identity,
+        };
+        let steady = SteadyClock::starting_at(now);
+        let (sync_task, sync) = SyncTask::new(till, place, handle.clone(), signer, steady, seed);
+        let (stop, stopping) = watch::channel(false);
+        let mut engine_tasks = JoinSet::new();
+        engine_tasks.spawn(async move {
+            engine.run().await;
+        });
+        let mut sync_tasks = JoinSet::new();
+        sync_tasks.spawn(sync_task.run(stopping));
+        Ok(Self {
+            handle,
+            sync,
+            endpoint,
+            stop,
+            sync_tasks,
+            engine_tasks,
+        })
+    }
+
+    /// Speaks to the engine.
+    #[must_use]
+    pub fn handle(&self) -> NodeHandle {
+        self.handle.clone()
+    }
+
+    /// Speaks to the sync.
+    #[must_use]
+    pub fn sync(&self) -> SyncHandle {
+        self.sync.clone()
+    }
+
+    /// Ends the till within a few seconds: the line is closed, and what is being committed is committed. Handles that
+    /// are still held answer from then on that the engine is not running.
+    pub async fn stop(self) {
+        let Self {
+            handle,
+            sync,
+            endpoint,
+            stop,
+            mut sync_tasks,
+            mut engine_tasks,
+        } = self;
+        stop.send_replace(true);
+        // The time-outs only bound what should take milliseconds; what is left is ended where it waits.
+        let _ = timeout(STOP_TIME_MAX, sync_tasks.join_next()).await;
+        sync_tasks.shutdown().await;
+        endpoint.close(0_u32.into(), b"stopped");
+        let _ = timeout(STOP_TIME_MAX, endpoint.wait_idle()).await;
+        drop((handle, sync));
+        engine_tasks.shutdown().await;
+    }
+}
+
+/// Opens the till's file for writing.
+///
+/// A damaged file is set aside and a new one begun, which the server fills again; the old one is kept, since it may hold
+/// what was not sent.
+///
+/// # Errors
+/// [`StoreError`]: also where another process has the file, or the file is another till's.
+pub fn open_store(
+    data_dir: &Path,
+    till: &TillIdentity,
+    now: holdfast_schemas::time::Timestamp,
+) -> Result<Store, StoreError> {
+    let mut opened = Store::open(&store_place(data_dir), now)?;
+    if let Some(aside) = &opened.set_aside {
+        tracing::error!(kept = %aside.display(), "the till's file was damaged; it is kept aside and a new one begun");
+    }
+    opened.store.claim(till)?;
+    Ok(opened.store)
+}
 
 /// Where a till's file is within its data folder.
 #[must_use]

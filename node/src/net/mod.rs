@@ -1,5 +1,10 @@
 //! The network's side of a till: one QUIC endpoint, mutual TLS, and the driver of the sync machine.
 
+mod driver;
+mod line;
+mod place;
+mod storage;
+mod sync_handle;
 pub mod tls;
 mod transport;
 
@@ -11,6 +16,10 @@ use std::{
 
 use holdfast_schemas::wire::enrol::SERVER_NAME;
 use quinn::{ClientConfig, Connection, Endpoint};
+
+pub use driver::SyncTask;
+pub use place::{SteadyClock, SyncPlace};
+pub use sync_handle::SyncHandle;
 
 use crate::settings::ServerAddress;
 

@@ -1,0 +1,458 @@
+//! The sync driver: runs the till's sync machine against the line, the till's file and the clock.
+//!
+//! One task, which owns all that it touches. It carries out the machine's effects in their order, then waits for
+//! whatever comes first.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use holdfast_schemas::{
+    identity::{LogPosition, NodeNumber},
+    sync::till::{self, Effect, Fork, Input, Link, SyncStatus, TillSync, wait_until},
+    time::Timestamp,
+    wire::{Answer, AskId, CertificateRenewal, Question},
+};
+use tokio::sync::{oneshot, watch};
+
+use super::{
+    line::{Line, LineError, LineEvent},
+    place::{SteadyClock, SyncPlace},
+    storage::{Storage, StorageError},
+    sync_handle::{SyncHandle, SyncMailbox, SyncRequest},
+};
+use crate::{
+    engine::NodeView,
+    enrol::{TillSigner, keep_renewed, renewal_request},
+    handle::{CallError, NodeHandle},
+    store::TillIdentity,
+};
+
+/// After a refused renewal, how long until the next try.
+const RENEWAL_RETRY_MS: i64 = 60 * 60 * 1000;
+
+/// How long a driver whose file failed waits before it begins anew.
+const RESTART_WAIT: Duration = Duration::from_secs(5);
+
+/// A till's sync, before it runs.
+pub struct SyncTask {
+    till: TillIdentity,
+    place: SyncPlace,
+    storage: Storage,
+    clock: SteadyClock,
+    seed: u64,
+    mailbox: SyncMailbox,
+}
+
+impl SyncTask {
+    /// Makes the sync of one till. `seed` draws the jitter of its waits.
+    #[must_use]
+    pub fn new(
+        till: TillIdentity,
+        place: SyncPlace,
+        engine: NodeHandle,
+        signer: Arc<TillSigner>,
+        clock: SteadyClock,
+        seed: u64,
+    ) -> (Self, SyncHandle) {
+        let machine = TillSync::new(machine_identity(&till), seed, clock.now());
+        let (handle, mailbox) = SyncHandle::pair(machine.status());
+        let task = Self {
+            till,
+            place,
+            storage: Storage {
+                handle: engine,
+                signer,
+            },
+            clock,
+            seed,
+            mailbox,
+        };
+        (task, handle)
+    }
+
+    /// Syncs until told to stop, or until the engine is gone.
+    ///
+    /// Where the file fails, the machine is dropped and a new one begins from what the file holds.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        loop {
+            let error = tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop) => return,
+                error = Driver::new(&mut self).run() => error,
+            };
+            let CallError::Engine(error) = error else {
+                return;
+            };
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the till's file failed; sync begins anew"
+            );
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop) => return,
+                () = tokio::time::sleep(RESTART_WAIT) => {}
+            }
+        }
+    }
+}
+
+fn machine_identity(till: &TillIdentity) -> till::TillIdentity {
+    till::TillIdentity {
+        tenant: till.tenant.clone(),
+        store: till.store.clone(),
+        node: till.node,
+        capabilities: Default::default(),
+    }
+}
+
+/// One life of the machine.
+struct Driver<'a> {
+    machine: TillSync,
+    line: Line,
+    node: NodeNumber,
+    place: &'a SyncPlace,
+    storage: &'a Storage,
+    clock: SteadyClock,
+    mailbox: &'a mut SyncMailbox,
+    view: watch::Receiver<Arc<NodeView>>,
+    /// How far the machine knows this process's log.
+    announced: LogPosition,
+    /// Who waits for an answer of the server.
+    waiting: BTreeMap<AskId, oneshot::Sender<Answer>>,
+    next_ask: u64,
+    renewal: Renewal,
+}
+
+/// When the till's certificate is asked for anew.
+struct Renewal {
+    /// None where the enrolment can't be read: then no connection opens either.
+    due: Option<Timestamp>,
+    asked: bool,
+}
+
+impl Drop for Driver<'_> {
+    fn drop(&mut self) {
+        self.line.drop_now();
+    }
+}
+
+impl<'a> Driver<'a> {
+    fn new(task: &'a mut SyncTask) -> Self {
+        Self {
+            machine: TillSync::new(machine_identity(&task.till), task.seed, task.clock.now()),
+            line: Line::Down,
+            node: task.till.node,
+            place: &task.place,
+            storage: &task.storage,
+            clock: task.clock,
+            view: task.storage.handle.watch(),
+            mailbox: &mut task.mailbox,
+            announced: LogPosition::START,
+            waiting: BTreeMap::new(),
+            next_ask: 0,
+            renewal: Renewal {
+                due: task.place.renew_at().ok(),
+                asked: false,
+            },
+        }
+    }
+
+    /// Runs until the file fails or the engine is gone.
+    async fn run(mut self) -> StorageError {
+        loop {
+            if let Err(error) = self.step().await {
+                return error;
+            }
+        }
+    }
+
+    async fn step(&mut self) -> Result<(), StorageError> {
+        while !self.line.is_full()
+            && let Some(effect) = self.machine.poll_effect()
+        {
+            self.carry_out(effect).await?;
+        }
+        self.publish();
+        let sleep = self.sleep();
+        tokio::select! {
+            biased;
+            Some(request) = self.mailbox.requests.recv() => {
+                self.request(request);
+                Ok(())
+            }
+            changed = self.view.changed() => match changed {
+                Ok(()) => self.committed().await,
+                Err(_) => Err(CallError::Stopped),
+            },
+            event = self.line.event() => self.line_event(event).await,
+            () = sleep => {
+                self.woke();
+                Ok(())
+            }
+        }
+    }
+
+    fn handle(&mut self, input: Input) {
+        self.machine.handle(input, self.clock.now());
+    }
+
+    /// Until the machine, or the certificate, wants to be looked at.
+    fn sleep(&self) -> impl Future<Output = ()> + use<> {
+        let renewal = self.renewal.due.filter(|_| self.may_renew());
+        let wake = [self.machine.next_wake(), renewal]
+            .into_iter()
+            .flatten()
+            .min();
+        let wait = wake.map(|wake| wait_until(wake, self.clock.now()));
+        async move {
+            match wait {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    fn may_renew(&self) -> bool {
+        !self.renewal.asked && self.machine.status().link == Link::Online
+    }
+
+    fn woke(&mut self) {
+        let now = self.clock.now();
+        if self.may_renew() && self.renewal.due.is_some_and(|due| due <= now) {
+            self.renewal.asked = true;
+            match renewal_request(&self.place.identity) {
+                Ok(request) => self.handle(Input::RenewCertificate { request }),
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "the till's certificate can't be renewed"
+                    );
+                }
+            }
+        }
+        self.handle(Input::Woke);
+    }
+
+    fn request(&mut self, request: SyncRequest) {
+        match request {
+            SyncRequest::CompareNow => self.handle(Input::CompareNow),
+            SyncRequest::Ask { question, answer } => {
+                let id = AskId(self.next_ask);
+                self.next_ask += 1;
+                self.waiting.insert(id, answer);
+                self.handle(Input::Ask { id, question });
+            }
+        }
+    }
+
+    /// Tells the machine how far this process's log goes now.
+    async fn committed(&mut self) -> Result<(), StorageError> {
+        let (log, position) = {
+            let view = self.view.borrow_and_update();
+            (view.log, view.position)
+        };
+        if position > self.announced
+            && let Some(head) = self.storage.head(log).await?
+        {
+            self.announced = head.position;
+            self.handle(Input::Committed(head));
+        }
+        Ok(())
+    }
+
+    async fn line_event(&mut self, event: LineEvent) -> Result<(), StorageError> {
+        match event {
+            LineEvent::Opened => {
+                let state = self.storage.state().await?;
+                self.renewal.asked = false;
+                self.handle(Input::Connected(state));
+            }
+            LineEvent::Failed(error) => {
+                tracing::debug!(error = &error as &dyn std::error::Error, "no connection");
+                self.handle(Input::ConnectFailed);
+            }
+            LineEvent::Received(message) => self.handle(Input::Received(message)),
+            LineEvent::Closed(reason) => {
+                if let Some(error) = reason {
+                    report_break(&error);
+                }
+                self.handle(Input::Disconnected);
+            }
+        }
+        Ok(())
+    }
+
+    async fn carry_out(&mut self, effect: Effect) -> Result<(), StorageError> {
+        let storage = self.storage;
+        let input = match effect {
+            Effect::Connect => self.connect(),
+            Effect::Send(message) => self.send(&message),
+            Effect::Disconnect => (!self.line.close()).then_some(Input::Disconnected),
+            Effect::BeginEpoch { epoch, durable } => {
+                storage.begin_epoch(epoch, durable).await?;
+                None
+            }
+            Effect::StoreAcknowledged { log, position } => {
+                storage.acknowledge(log, position).await?;
+                None
+            }
+            Effect::ReadLog { log, after } => Some(storage.read_log(log, after).await?),
+            Effect::ApplyFeedPage(page) => Some(storage.apply_feed_page(page).await?),
+            Effect::ApplyReferencePage(page) => Some(storage.apply_reference_page(page).await?),
+            Effect::ReadForeignHeads { after } => Some(storage.foreign_heads(after).await?),
+            Effect::ReadDigest => Some(storage.digest().await?),
+            Effect::FindMissing(hashes) => Some(storage.missing(hashes).await?),
+            Effect::ApplyRepair(entries) => {
+                storage.apply_entries(entries).await?;
+                Some(Input::RepairApplied)
+            }
+            Effect::Compared(comparison) => {
+                if comparison.missing > 0 {
+                    tracing::warn!(
+                        missing = comparison.missing,
+                        "changes were missing here and were fetched"
+                    );
+                }
+                None
+            }
+            Effect::Answered { id, answer } => {
+                self.answered(id, answer).await?;
+                None
+            }
+            Effect::Asked { id, question } => Some(self.asked(id, &question)),
+            Effect::CertificateRenewed(renewal) => {
+                self.renewed(renewal);
+                None
+            }
+            Effect::Freeze(fork) => {
+                self.freeze(fork).await?;
+                None
+            }
+        };
+        if let Some(input) = input {
+            self.handle(input);
+        }
+        Ok(())
+    }
+
+    fn connect(&mut self) -> Option<Input> {
+        match self.place.open() {
+            Ok(line) => {
+                self.line = line;
+                None
+            }
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "this till can't show who it is"
+                );
+                Some(Input::ConnectFailed)
+            }
+        }
+    }
+
+    fn send(&mut self, message: &holdfast_schemas::wire::Message) -> Option<Input> {
+        match self.line.send(message) {
+            Ok(()) => None,
+            Err(error) => {
+                report_break(&LineError::Wire(error));
+                self.line.drop_now();
+                Some(Input::Disconnected)
+            }
+        }
+    }
+
+    async fn answered(&mut self, id: AskId, answer: Answer) -> Result<(), StorageError> {
+        if let Answer::Found(found) = &answer {
+            self.storage.apply_entries(found.entries.clone()).await?;
+        }
+        if let Some(waiting) = self.waiting.remove(&id) {
+            // Who asked may have given up.
+            drop(waiting.send(answer));
+        }
+        Ok(())
+    }
+
+    /// A till gives a right up when it is done with it, never because another asks: somebody may be in the middle of
+    /// using it here.
+    fn asked(&self, id: AskId, question: &Question) -> Input {
+        let answer = match question {
+            Question::YieldRight { .. } => Answer::Held { by: self.node },
+            Question::FindOrder { .. }
+            | Question::TakeRight { .. }
+            | Question::ReleaseRight { .. }
+            | Question::GrantRight { .. }
+            | Question::Unknown => Answer::NotUnderstood,
+        };
+        Input::Answer { id, answer }
+    }
+
+    fn renewed(&mut self, renewal: CertificateRenewal) {
+        let now = self.clock.now();
+        let retry = Some(now.plus_milliseconds(RENEWAL_RETRY_MS));
+        self.renewal.asked = false;
+        self.renewal.due = match renewal {
+            CertificateRenewal::Issued { certificate } => {
+                match keep_renewed(&self.place.identity, certificate, now)
+                    .and_then(|_| self.place.renew_at())
+                {
+                    Ok(due) => {
+                        tracing::info!("the till's certificate was renewed");
+                        Some(due)
+                    }
+                    Err(error) => {
+                        tracing::warn!(
+                            error = &error as &dyn std::error::Error,
+                            "the new certificate is refused"
+                        );
+                        retry
+                    }
+                }
+            }
+            CertificateRenewal::Refused => {
+                tracing::warn!("the server does not renew this till's certificate");
+                retry
+            }
+        };
+    }
+
+    async fn freeze(&mut self, fork: Fork) -> Result<(), StorageError> {
+        tracing::error!(log = %fork.log, position = %fork.position, "the till is frozen: its log has two histories");
+        self.storage.freeze(fork).await
+    }
+
+    /// Shows where the sync stands, and writes one line for each change of the connection.
+    fn publish(&mut self) {
+        let status = self.machine.status();
+        self.mailbox.status.send_if_modified(|shown| {
+            let changed = *shown != status;
+            if shown.link != status.link {
+                report_link(&status);
+            }
+            *shown = status;
+            changed
+        });
+    }
+}
+
+fn report_link(status: &SyncStatus) {
+    match &status.link {
+        Link::Online => tracing::info!("connected"),
+        Link::Waiting { .. } => {
+            tracing::info!(unacknowledged = status.unacknowledged, "not connected");
+        }
+        Link::Refused { reason, .. } => {
+            tracing::warn!(
+                error = reason as &dyn std::error::Error,
+                "the server refuses this till"
+            );
+        }
+        Link::Connecting | Link::Greeting | Link::Frozen(_) => {}
+    }
+}
+
+fn report_break(error: &LineError) {
+    tracing::info!(
+        error = error as &dyn std::error::Error,
+        "the connection broke"
+    );
+}

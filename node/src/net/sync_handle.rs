@@ -1,0 +1,74 @@
+//! What the rest of a till's program may ask of its sync.
+
+use holdfast_schemas::{
+    sync::till::SyncStatus,
+    wire::{Answer, Question, limits::ASKS_MAX},
+};
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// Something that is asked of the driver.
+pub(super) enum SyncRequest {
+    /// A question for the server.
+    Ask {
+        question: Question,
+        answer: oneshot::Sender<Answer>,
+    },
+    /// Compare with the server now.
+    CompareNow,
+}
+
+/// Speaks to a till's sync. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct SyncHandle {
+    requests: mpsc::Sender<SyncRequest>,
+    status: watch::Receiver<SyncStatus>,
+}
+
+/// The driver's end.
+pub(super) struct SyncMailbox {
+    pub(super) requests: mpsc::Receiver<SyncRequest>,
+    pub(super) status: watch::Sender<SyncStatus>,
+}
+
+impl SyncHandle {
+    pub(super) fn pair(status: SyncStatus) -> (Self, SyncMailbox) {
+        let (requests, received) = mpsc::channel(ASKS_MAX);
+        let (status, watched) = watch::channel(status);
+        let handle = Self {
+            requests,
+            status: watched,
+        };
+        let mailbox = SyncMailbox {
+            requests: received,
+            status,
+        };
+        (handle, mailbox)
+    }
+
+    /// Asks the server. Answered within seconds, with [`Answer::NotReachable`] where there is no line. An order that
+    /// was found is in this till's file when the answer is there.
+    pub async fn ask(&self, question: Question) -> Answer {
+        let (answer, answered) = oneshot::channel();
+        let request = SyncRequest::Ask { question, answer };
+        // The driver is gone: there is no way to ask.
+        let not_reachable = || Answer::NotReachable {
+            data_as_of: self.status.borrow().data_as_of,
+        };
+        if self.requests.send(request).await.is_err() {
+            return not_reachable();
+        }
+        answered.await.unwrap_or_else(|_| not_reachable())
+    }
+
+    /// Has this till's data compared with the server's soon, out of turn.
+    pub async fn compare_now(&self) {
+        // Without a driver there is nothing to compare with.
+        let _ = self.requests.send(SyncRequest::CompareNow).await;
+    }
+
+    /// Where the sync stands, whenever that changes.
+    #[must_use]
+    pub fn status(&self) -> watch::Receiver<SyncStatus> {
+        self.status.clone()
+    }
+}

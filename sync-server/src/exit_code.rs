@@ -22,3 +22,10 @@ pub const DAMAGED: u8 = 8;
 pub const STORE: u8 = 9;
 /// An address could not be used.
 pub const ADDRESS: u8 = 10;
+/// Another process works in the data folder.
+pub const IN_USE: u8 = 11;
+
+/// Every number with what it means, for `--help`.
+pub const LEGEND: &str = "\
+Exit codes: 0 done, 1 failed, 2 command line not understood, 3 settings, 4 not initialised, 5 exists already, \
+6 not found, 7 input refused, 8 damage found, 9 data folder, 10 address, 11 in use.";

@@ -4,12 +4,15 @@
 //! makes rows of it that may be dropped and made again (S2), and [`react`] lets the server add what it decides (S3).
 #![warn(missing_docs)]
 
+pub mod api;
 pub mod api_key;
 pub mod catalog;
 pub mod clock;
 pub mod enrol;
 pub mod exit_code;
 pub mod ingest;
+pub mod metrics;
+mod moment;
 pub mod pki;
 pub mod random;
 pub mod settings;

@@ -1,0 +1,51 @@
+# Holdfast's commands. `make` alone lists them.
+
+SHELL := /bin/bash
+export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
+
+# For `make run`: a file of trade (empty: the bundled sample), how many stores, how many tills in each, and KEEP=1 to
+# leave the server running at the end.
+INPUT ?=
+STORES ?= 2
+TILLS ?= 2
+KEEP ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build test test-long lint run schemas clean
+
+help: ## list these commands
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+setup: ## install what building, testing and linting need
+	@.ci/setup all
+
+build: ## build everything, for release
+	@.ci/setup build
+	cargo build --release --workspace --locked
+
+test: ## run the whole test suite
+	@.ci/setup test
+	cargo nextest run --workspace --locked --profile ci
+	cargo test --workspace --locked --doc
+
+test-long: ## run the property tests and simulations for hours
+	@.ci/setup test
+	PROPTEST_CASES=20000 cargo nextest run --workspace --locked --release --profile long
+
+lint: ## check format, lints, documentation, licences and dependencies
+	@.ci/setup lint
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+	cargo deny --locked check --allow unused-wrapper bans licenses sources
+
+run: ## trade a day over two stores, and balance the books (INPUT=FILE STORES=2 TILLS=2 KEEP=1)
+	@.ci/setup build
+	cargo run --release --locked -p holdfast-tests --bin trading-day -- \
+	  --stores $(STORES) --tills $(TILLS) $(if $(INPUT),--input '$(INPUT)') $(if $(KEEP),--keep)
+
+schemas: ## write schemas/json from the types
+	cargo run --locked -p holdfast-schemas --example write_schemas
+
+clean: ## remove what was built
+	cargo clean

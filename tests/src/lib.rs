@@ -4,3 +4,4 @@ pub mod example;
 pub mod process;
 pub mod relay;
 pub mod sample;
+pub mod simulation;

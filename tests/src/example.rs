@@ -7,18 +7,10 @@ use holdfast_schemas::{
 };
 use serde_json::{Value, json};
 
+use crate::sample::PRODUCTS;
+
 /// When the example shop opened: 2026-01-05T09:00:00Z.
 const OPENED: Timestamp = Timestamp::from_milliseconds(1_767_603_600_000);
-
-/// What the example shop sells: stock code, text, department, price in pence.
-const PRODUCTS: [(&str, &str, &str, u32); 6] = [
-    ("85123A", "WHITE HANGING HEART T-LIGHT HOLDER", "HOME", 255),
-    ("71053", "WHITE METAL LANTERN", "HOME", 339),
-    ("84406B", "CREAM CUPID HEARTS COAT HANGER", "HOME", 275),
-    ("22752", "SET 7 BABUSHKA NESTING BOXES", "TOYS", 765),
-    ("21730", "GLASS STAR FROSTED T-LIGHT HOLDER", "HOME", 425),
-    ("22633", "HAND WARMER UNION JACK", "GIFTS", 185),
-];
 
 /// The log of an example till.
 ///
@@ -83,16 +75,15 @@ pub fn reference_claimed(index: u32) -> Operation {
     )
 }
 
-fn line_added(index: u32, line: u32) -> (Value, u32) {
-    let at = usize::try_from((index + line) % 6).expect("below six");
-    let (product, description, department, price) = PRODUCTS[at];
-    let quantity = 1 + (index / 3 + line) % 4;
+fn line_added(index: u32, line: u32) -> (Value, u64) {
+    let (product, description, price) = PRODUCTS[draw(index, line, PRODUCTS.len())];
+    let quantity = u64::try_from(1 + draw(index, line + 100, 6)).expect("a small number");
     let gross = price * quantity;
     let discount = if line == 2 { gross / 10 } else { 0 };
     let total = gross - discount;
     let mut body = json!({
         "line": line, "product": product, "description": description, "kind": "goods",
-        "department": department, "quantity": quantity.to_string(),
+        "department": "HOME", "quantity": quantity.to_string(),
         "unit_price": format!("{}.{:02}", price / 100, price % 100), "price_source": "price_list",
         "gross_minor": gross, "tax": { "code": "STD", "rate": "20", "tax_minor": total / 6 },
         "total_minor": total,
@@ -101,6 +92,12 @@ fn line_added(index: u32, line: u32) -> (Value, u32) {
         body["discounts"] = json!([{ "discount": "TEN", "amount_minor": discount }]);
     }
     (json!({ "line_added": body }), total)
+}
+
+/// A number below `below` that looks drawn, and is the same each time.
+fn draw(index: u32, salt: u32, below: usize) -> usize {
+    let mixed = (u64::from(index) << 32 | u64::from(salt)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    usize::try_from(mixed >> 40).expect("24 bits") % below
 }
 
 fn operation(index: u32, body: Value) -> Operation {

@@ -15,7 +15,7 @@ const OPENING_MINUTE: u64 = 9 * 60;
 const TRADING_MINUTES: u64 = 9 * 60;
 
 /// Made-up products: code, text, price in pence.
-const PRODUCTS: [(&str, &str, u64); 40] = [
+pub(crate) const PRODUCTS: [(&str, &str, u64); 40] = [
     ("21001", "PAPER LANTERN, MOON", 295),
     ("21002", "PAPER LANTERN, STAR", 295),
     ("21003A", "TEA TOWEL \"GOOD MORNING\"", 650),

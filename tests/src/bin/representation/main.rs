@@ -16,7 +16,7 @@ use holdfast_tests::example;
 /// How many orders are in a frame.
 const FRAME_ORDERS: u32 = 256;
 
-/// How often each measurement is taken; the median counts.
+/// How often each measurement is taken.
 const ROUNDS: usize = 15;
 
 const ZSTD_LEVEL: i32 = 3;
@@ -100,7 +100,7 @@ fn measure<F: Form>(samples: &[Sample]) {
     );
 }
 
-/// How long one call takes, as the median of rounds over all inputs.
+/// How long one call takes: the median of all calls of all rounds, so that what else the machine does counts little.
 fn time<In, Out>(inputs: &[In], run: impl FnMut(&In) -> Out) -> Duration {
     time_prepared(|| inputs.iter().collect(), run)
 }
@@ -111,20 +111,17 @@ fn time_prepared<In, Out>(
     mut prepare: impl FnMut() -> Vec<In>,
     mut run: impl FnMut(In) -> Out,
 ) -> Duration {
-    let mut rounds: Vec<_> = (0..ROUNDS)
-        .map(|_| {
-            let inputs = prepare();
-            let mut outputs = Vec::with_capacity(inputs.len());
-            let calls = u32::try_from(inputs.len()).expect("a frame's worth of inputs");
+    let mut calls = Vec::new();
+    for _ in 0..ROUNDS {
+        for input in prepare() {
             let start = Instant::now();
-            outputs.extend(inputs.into_iter().map(&mut run));
-            let took = start.elapsed() / calls;
-            black_box(outputs);
-            took
-        })
-        .collect();
-    rounds.sort_unstable();
-    rounds[ROUNDS / 2]
+            let output = run(input);
+            calls.push(start.elapsed());
+            black_box(output);
+        }
+    }
+    calls.sort_unstable();
+    calls[calls.len() / 2]
 }
 
 fn microseconds(duration: Duration) -> String {

@@ -29,5 +29,5 @@ pub mod text_value;
 pub mod till_session;
 pub mod time;
 pub mod value;
-
+pub mod view;
 pub mod wire;

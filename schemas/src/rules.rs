@@ -15,7 +15,7 @@ pub const TENDERS_PER_DOCUMENT_MAX: usize = 100;
 
 /// The largest amount that a fold counts from one operation, in minor units: sums of as many operations as a document
 /// may hold can't overflow.
-pub const AMOUNT_MINOR_MAX: MinorUnits = MinorUnits::new(1_000_000_000_000_000);
+pub const AMOUNT_MINOR_MAX: MinorUnits = MinorUnits::new(100_000_000_000_000);
 
 /// What a store allows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

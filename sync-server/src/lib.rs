@@ -7,6 +7,7 @@
 pub mod api;
 pub mod api_key;
 pub mod catalog;
+pub mod cli;
 pub mod clock;
 pub mod enrol;
 pub mod exit_code;

@@ -14,6 +14,8 @@ use rcgen::{
 };
 use rustls_pki_types::{CertificateDer, CertificateSigningRequestDer, PrivatePkcs8KeyDer};
 
+use x509_parser::{certificate::X509Certificate, prelude::FromDer};
+
 use super::{PkiError, identity::PeerIdentity};
 use crate::store::PublicKey;
 
@@ -178,6 +180,17 @@ impl Authority {
     #[must_use]
     pub fn tenant(&self) -> &TenantId {
         &self.tenant
+    }
+
+    /// Whether its certificate names this tenant.
+    #[must_use]
+    pub fn is_of(&self, tenant: &TenantId) -> bool {
+        let Ok((_, parsed)) = X509Certificate::from_der(&self.certificate) else {
+            return false;
+        };
+        let mut names = parsed.subject().iter_organization();
+        let name = names.next().and_then(|name| name.as_str().ok());
+        name == Some(tenant.as_str()) && names.next().is_none()
     }
 
     /// Its certificate.

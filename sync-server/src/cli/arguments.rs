@@ -1,0 +1,206 @@
+//! The command line: nouns, then verbs.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use holdfast_schemas::identity::{NodeNumber, StoreId, TenantId};
+
+use crate::{
+    api_key::{KeyId, Scope},
+    exit_code,
+    settings::{CodeMinutes, Flags, LogFilter, LogFormat},
+};
+
+/// Holdfast's central server: takes in what the tills sold, gives every order one identity, keeps the stock picture
+/// and answers headquarters.
+///
+/// Standard output is data, standard error is everything else.
+#[derive(Debug, Parser)]
+#[command(name = "holdfast-server", version, max_term_width = 100, after_help = exit_code::LEGEND)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub(super) global: GlobalArguments,
+    #[command(subcommand)]
+    pub(super) noun: Noun,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct GlobalArguments {
+    /// The settings file (TOML)
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The folder that holds the server's file, its certificate authority and its keys
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+    /// Which log lines are written to standard error, such as `info` or `warn,holdfast_server=debug`
+    #[arg(long, global = true, value_name = "FILTER")]
+    log_filter: Option<LogFilter>,
+    /// How log lines are written
+    #[arg(long, global = true, value_name = "FORMAT")]
+    log_format: Option<LogFormat>,
+    /// How the answer is written to standard output
+    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Text)]
+    pub(super) output: OutputFormat,
+}
+
+/// How an answer is written to standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For people.
+    Text,
+    /// One JSON document of a stable shape.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Noun {
+    /// Make the tenant, its certificate authority and the server's certificate
+    Init(InitArguments),
+    /// Stores, and the server's own file
+    #[command(subcommand)]
+    Store(StoreVerb),
+    /// Tills: enrolment, registry, revocation
+    #[command(subcommand)]
+    Till(TillVerb),
+    /// Products and prices
+    #[command(subcommand)]
+    Catalog(CatalogVerb),
+    /// Keys for headquarters' API
+    #[command(subcommand)]
+    Key(KeyVerb),
+    /// Facts that did not fit, for people to settle
+    #[command(subcommand)]
+    Misfit(MisfitVerb),
+    /// Changes that were not taken in
+    #[command(subcommand)]
+    Quarantine(QuarantineVerb),
+    /// Settings
+    #[command(subcommand)]
+    Config(ConfigVerb),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InitArguments {
+    /// The company that owns this server and all its stores
+    #[arg(long)]
+    pub(super) tenant: TenantId,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum StoreVerb {
+    /// Add a store
+    Add {
+        /// The store's code
+        store: StoreId,
+    },
+    /// List the stores
+    List,
+    /// Check the server's file: its structure, every log's chain, every projection's cursor
+    Check,
+    /// Copy the server's file while the server runs
+    Backup {
+        /// Where to; it must not exist
+        file: PathBuf,
+    },
+    /// Take a backup as the server's file, and begin a new epoch. The server must not run
+    Restore {
+        /// What `store backup` wrote
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TillVerb {
+    /// Make a one-time code with which one new till can enrol
+    EnrolCode {
+        /// The store in which the till will stand
+        #[arg(long)]
+        store: StoreId,
+        /// How long the code is good for, in minutes
+        #[arg(long, value_name = "MINUTES")]
+        minutes: Option<CodeMinutes>,
+    },
+    /// List the tills
+    List,
+    /// Cut a till off, at once and for good
+    Revoke {
+        /// The till's node number
+        #[arg(value_parser = node_number)]
+        node: NodeNumber,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CatalogVerb {
+    /// Take in a product list: all of it, or nothing where a line is wrong
+    #[command(long_about = CATALOG_IMPORT_ABOUT)]
+    Import {
+        /// The product list
+        file: PathBuf,
+    },
+}
+
+const CATALOG_IMPORT_ABOUT: &str = "\
+Take in a product list: all of it, or nothing where a line is wrong
+
+The file is CSV in UTF-8 with a header line and these columns, in any order: sku, gtins (separated by spaces or |), \
+name, department, tax class, price, unit (each, kg, l, m), age limit (years), discontinued (yes or no). \
+Each line that is wrong is reported with its number.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KeyVerb {
+    /// Make a key; it is shown once and stored only as a hash
+    Create {
+        /// A short name that says what the key is for, such as `warehouse-dashboard`
+        id: KeyId,
+        /// What it may read; may be given more than once
+        #[arg(long = "scope", required = true)]
+        scopes: Vec<Scope>,
+    },
+    /// List the keys, without their secrets
+    List,
+    /// Make a key useless, at once
+    Revoke {
+        /// The key's id, as `key list` shows it
+        id: KeyId,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum MisfitVerb {
+    /// List the misfits
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum QuarantineVerb {
+    /// List what is in quarantine, with the reasons
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigVerb {
+    /// Print every setting and where its value comes from
+    Show,
+}
+
+fn node_number(text: &str) -> Result<NodeNumber, String> {
+    let number = text
+        .parse()
+        .map_err(|_| "a node number is a whole number".to_owned())?;
+    NodeNumber::new(number).map_err(|error| error.to_string())
+}
+
+impl Arguments {
+    /// The flags that are settings.
+    pub(super) fn flags(&self) -> Flags {
+        Flags {
+            config: self.global.config.clone(),
+            data_dir: self.global.data_dir.clone(),
+            sync_listen: None,
+            http_listen: None,
+            log_filter: self.global.log_filter.clone(),
+            log_format: self.global.log_format,
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The operator's command line.
+
+mod answer;
+mod arguments;
+mod catalog;
+mod config;
+mod context;
+mod error;
+mod init;
+mod key;
+mod list;
+mod store;
+mod till;
+mod upkeep;
+
+use clap::Parser;
+
+pub use arguments::{Arguments, OutputFormat};
+
+use answer::print;
+use arguments::{
+    CatalogVerb, ConfigVerb, KeyVerb, MisfitVerb, Noun, QuarantineVerb, StoreVerb, TillVerb,
+};
+use context::Context;
+use error::CommandError;
+
+use crate::settings::{Environment, LogFormat, Settings};
+
+/// Does what the command line of this process says. Returns what the process exits with.
+#[must_use]
+pub fn main() -> u8 {
+    let arguments = Arguments::parse();
+    let format = arguments.global.output;
+    let done = Settings::resolve(arguments.flags(), &Environment::of_process())
+        .map_err(CommandError::from)
+        .and_then(|settings| {
+            start_logs(&settings)?;
+            dispatch(&Context::new(settings), arguments.noun, format)
+        });
+    done.unwrap_or_else(|error| error::report(&error, format))
+}
+
+fn start_logs(settings: &Settings) -> Result<(), CommandError> {
+    let filter = settings
+        .log_filter
+        .value
+        .filter()
+        .map_err(|source| CommandError::Failed {
+            attempted: "use the log filter",
+            source: Box::new(source),
+        })?;
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match settings.log_format.value {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().init(),
+    }
+    Ok(())
+}
+
+fn dispatch(context: &Context, noun: Noun, format: OutputFormat) -> Result<u8, CommandError> {
+    Ok(match noun {
+        Noun::Init(arguments) => print(&init::init(context, arguments.tenant)?, format),
+        Noun::Store(verb) => match verb {
+            StoreVerb::Add { store } => print(&store::add(context, store)?, format),
+            StoreVerb::List => print(&store::list(context)?, format),
+            StoreVerb::Check => print(&upkeep::check(context)?, format),
+            StoreVerb::Backup { file } => print(&upkeep::backup(context, file)?, format),
+            StoreVerb::Restore { file } => print(&upkeep::restore(context, &file)?, format),
+        },
+        Noun::Till(verb) => match verb {
+            TillVerb::EnrolCode { store, minutes } => {
+                print(&till::enrol_code(context, store, minutes)?, format)
+            }
+            TillVerb::List => print(&till::list(context)?, format),
+            TillVerb::Revoke { node } => print(&till::revoke(context, node)?, format),
+        },
+        Noun::Catalog(CatalogVerb::Import { file }) => {
+            print(&catalog::import(context, &file)?, format)
+        }
+        Noun::Key(verb) => match verb {
+            KeyVerb::Create { id, scopes } => print(&key::create(context, id, scopes)?, format),
+            KeyVerb::List => print(&key::list(context)?, format),
+            KeyVerb::Revoke { id } => print(&key::revoke(context, id)?, format),
+        },
+        Noun::Misfit(MisfitVerb::List) => print(&list::misfits(context)?, format),
+        Noun::Quarantine(QuarantineVerb::List) => print(&list::quarantine(context)?, format),
+        Noun::Config(ConfigVerb::Show) => print(&config::show(context), format),
+    })
+}
+
+#[cfg(test)]
+mod tests;

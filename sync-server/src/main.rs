@@ -1,0 +1,7 @@
+//! `holdfast-server`: the central server, and its operator's command line.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(holdfast_server::cli::main())
+}

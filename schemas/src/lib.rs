@@ -13,6 +13,8 @@ mod folding;
 pub mod gtin;
 pub mod identity;
 pub mod json_schema;
+#[cfg(test)]
+mod laws;
 pub mod log;
 pub mod misfit;
 pub mod operation;
@@ -24,6 +26,8 @@ pub mod return_;
 pub mod rules;
 pub mod stock;
 pub mod sync;
+#[cfg(test)]
+mod testing;
 pub mod text;
 pub mod text_value;
 pub mod till_session;

@@ -201,3 +201,6 @@ pub enum BooksGap {
         document: DocumentId,
     },
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::{OrderAction, OrderCommand, OrderState, line_check::wrong_amounts, transition_table};
+use super::{
+    OrderAction, OrderCommand, OrderLine, OrderState, line_check::wrong_amounts, transition_table,
+};
 use crate::{
     identity::ReasonCode,
     operation::{
-        Body, GoodsHandedOver, LineAdded, LineKind, LineNumber, LineVoided, OrderCompleted,
-        OrderOpened, PriceSource, ReferenceClaimed, Role, TenderTaken, TenderVoided,
+        Body, GoodsHandedOver, LineAdded, LineKind, LineNumber, LineQuantity, LineVoided,
+        OrderCompleted, OrderOpened, PriceSource, ReferenceClaimed, Role, TenderTaken,
+        TenderVoided,
     },
     refusal::Refusal,
     rules::{AMOUNT_MINOR_MAX, LINES_PER_DOCUMENT_MAX, Rules, TENDERS_PER_DOCUMENT_MAX},
@@ -220,14 +223,24 @@ fn hand_over(order: &OrderState, goods: &GoodsHandedOver) -> Result<Vec<Body>, R
         }
         *left = after;
     }
-    let rest = order
-        .lines
-        .values()
-        .any(|line| line.to_hand_over().is_positive());
-    if goods.lines.is_empty() && !rest {
+    if !goods.lines.is_empty() {
+        return Ok(vec![goods.clone().into()]);
+    }
+    // Spelled out: a line that another till adds at the same time was not handed over here.
+    let lines: Vec<LineQuantity> = order.lines.iter().filter_map(rest_of_line).collect();
+    if lines.is_empty() {
         return Err(Refusal::NothingToHandOver {});
     }
-    Ok(vec![goods.clone().into()])
+    let store = goods.store.clone();
+    Ok(vec![GoodsHandedOver { store, lines }.into()])
+}
+
+fn rest_of_line((line, state): (&LineNumber, &OrderLine)) -> Option<LineQuantity> {
+    let quantity = state.to_hand_over().quantity()?;
+    Some(LineQuantity {
+        line: *line,
+        quantity,
+    })
 }
 
 fn complete(order: &OrderState) -> Result<Vec<Body>, Refusal> {

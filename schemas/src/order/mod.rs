@@ -131,3 +131,8 @@ impl SaleTender {
         }
     }
 }
+
+#[cfg(test)]
+mod scenario_tests;
+#[cfg(test)]
+mod table_tests;

@@ -74,3 +74,6 @@ fn reaction_id(parts: &[&[u8]]) -> ReactionId {
     bytes.copy_from_slice(&digest[..16]);
     ReactionId::from_bytes(bytes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,121 @@
-use super::*;
+use super::{Reaction, react, unalias};
+use crate::{
+    document::Document,
+    identity::{NodeNumber, OrderNumberMint},
+    operation::{Author, LineKind, Operation, ReferenceClaimed, Role, TenderKind},
+    order::{OrderState, resolve_aliases},
+    testing::{
+        append, document_id, log, open_session, order_number, order_of, reason, sale_line, sale_of,
+        session_of, sold,
+    },
+    time::Timestamp,
+};
+
+fn order(id: u64, number: u64, reference: Option<&str>) -> Document {
+    let session = session_of(&open_session(9_000, "2010-12-01", 0));
+    let sale = sale_of(
+        vec![sale_line("TEA", "1", "2", LineKind::Goods)],
+        TenderKind::Cash,
+    );
+    let bodies = sold(number, &sale, &session);
+    let operations: Vec<Operation> = bodies
+        .operations()
+        .map(|(_, recorded)| match recorded {
+            crate::operation::Recorded::Known(operation) => operation.as_ref().clone(),
+            crate::operation::Recorded::Unknown { .. } => panic!("a sale is known"),
+        })
+        .collect();
+    let mut document = Document::new(document_id(id));
+    let appended = document.append(log(1), &operations).unwrap();
+    document.insert(appended.change);
+    if let Some(reference) = reference {
+        let reference = reference.parse().unwrap();
+        append(
+            &mut document,
+            1,
+            vec![ReferenceClaimed { reference }.into()],
+        );
+    }
+    document
+}
+
+fn reactions(order: &Document, others: &[&Document]) -> Vec<Reaction> {
+    let others: Vec<OrderState> = others.iter().map(|other| order_of(other)).collect();
+    let mut mint = OrderNumberMint::new(NodeNumber::SERVER, None);
+    react(
+        &order_of(order),
+        &others,
+        Timestamp::from_milliseconds(0),
+        &mut mint,
+    )
+    .unwrap()
+}
+
+fn write(document: &mut Document, reactions: &[Reaction]) {
+    let mine = reactions
+        .iter()
+        .filter(|reaction| reaction.document == document.id());
+    let operations: Vec<Operation> = mine.map(|reaction| reaction.operation.clone()).collect();
+    if !operations.is_empty() {
+        let appended = document.append(log(0), &operations).unwrap();
+        document.insert(appended.change);
+    }
+}
+
+#[test]
+fn of_two_orders_with_one_number_the_later_gets_another_and_both_are_found() {
+    let mut earlier = order(1, 77, None);
+    let mut later = order(2, 77, None);
+    let decided = reactions(&later, &[&earlier]);
+    assert_eq!(
+        decided,
+        reactions(&earlier, &[&later]),
+        "whichever arrives last"
+    );
+    assert_eq!(decided.len(), 1);
+    write(&mut earlier, &decided);
+    write(&mut later, &decided);
+    assert_eq!(order_of(&earlier).number, Some(order_number(77)));
+    let later_state = order_of(&later);
+    assert_ne!(later_state.number, Some(order_number(77)));
+    assert!(later_state.former_numbers.contains(&order_number(77)));
+    assert_eq!(later_state.misfits[0].code(), "number_clash");
+    assert_eq!(reactions(&later, &[&earlier]), Vec::new(), "it is settled");
+    // A server that was restored decides again: the second decision does not count.
+    write(&mut later, &decided);
+    assert_eq!(order_of(&later).number, later_state.number);
+}
+
+#[test]
+fn one_outside_order_that_was_captured_twice_is_one_until_people_say_otherwise() {
+    let mut web = order(1, 1, Some("web:7"));
+    let mut till = order(2, 2, Some("web:7"));
+    let decided = reactions(&till, &[&web]);
+    assert_eq!(decided.len(), 2, "one operation in each document");
+    write(&mut web, &decided);
+    write(&mut till, &decided);
+    let one = resolve_aliases([&order_of(&till), &order_of(&web)]).unwrap();
+    assert_eq!((one.canonical, one.documents.len()), (document_id(1), 2));
+    let codes: Vec<_> = one
+        .misfits
+        .iter()
+        .map(crate::misfit::Misfit::code)
+        .collect();
+    assert_eq!(codes, ["alias_both_paid"]);
+    assert_eq!(reactions(&web, &[&till]), Vec::new());
+
+    let by = Author {
+        role: Role::Headquarters,
+        user: None,
+    };
+    let at = Timestamp::from_milliseconds(1);
+    let taken_back = unalias(&order_of(&web), &order_of(&till), &reason(), at, &by).unwrap();
+    write(&mut web, &taken_back);
+    write(&mut till, &taken_back);
+    assert!(order_of(&web).aliases.is_empty() && order_of(&till).aliases.is_empty());
+    assert_eq!(
+        reactions(&web, &[&till]),
+        Vec::new(),
+        "it does not come back by itself"
+    );
+}

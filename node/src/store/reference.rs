@@ -108,6 +108,7 @@ fn remove_gtins(transaction: &Transaction<'_>, sku: &Sku) -> Result<(), StoreErr
 const PRODUCT_BY_SKU: &str = "SELECT record FROM product WHERE sku = ?1";
 const PRODUCT_BY_GTIN: &str =
     "SELECT record FROM product_gtin JOIN product USING (sku) WHERE gtin = ?1";
+const SETTINGS_BY_STORE: &str = "SELECT record FROM setting WHERE store = ?1";
 
 /// The product with this stock code.
 pub(crate) fn product(
@@ -143,7 +144,7 @@ pub(crate) fn settings(
     store: &StoreId,
 ) -> Result<StoreSettings, StoreError> {
     let record = transaction
-        .prepare_cached("SELECT record FROM setting WHERE store = ?1")?
+        .prepare_cached(SETTINGS_BY_STORE)?
         .query_row([store.as_str()], |row| row.get::<_, String>(0))
         .optional()?;
     match record {
@@ -157,4 +158,33 @@ pub(crate) fn settings(
 pub(crate) fn product_count(transaction: &Transaction<'_>) -> Result<u64, StoreError> {
     let count = transaction.query_row("SELECT count(*) FROM product", [], |row| row.get(0))?;
     read_count(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Store, StorePlace};
+    use holdfast_schemas::time::Timestamp;
+
+    /// A price list of any size is asked by index: no statement of a scan walks a table.
+    #[test]
+    fn a_scan_is_a_search_by_index() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let place = StorePlace::on_disk(directory.path().join("till.db"));
+        let opened = Store::open(&place, Timestamp::from_milliseconds(0)).expect("a new file");
+        for sql in [PRODUCT_BY_SKU, PRODUCT_BY_GTIN, SETTINGS_BY_STORE] {
+            let plan = opened.store.read(|transaction| {
+                let mut statement = transaction.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+                let steps = statement
+                    .query_map(["1"], |row| row.get::<_, String>(3))?
+                    .collect::<Result<Vec<_>, _>>()?;
+                Ok::<_, StoreError>(steps)
+            });
+            let plan = plan.expect("a plan");
+            assert!(!plan.is_empty(), "{sql}");
+            for step in &plan {
+                assert!(step.starts_with("SEARCH"), "{sql}: {step}");
+            }
+        }
+    }
 }

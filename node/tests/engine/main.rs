@@ -1,0 +1,9 @@
+//! A till's engine on real files.
+
+mod file;
+mod model;
+mod rebuild;
+mod reference;
+mod support;
+mod sync;
+mod trading;

@@ -13,6 +13,7 @@
 mod ask;
 mod codec;
 pub mod enrol;
+pub mod export;
 mod handshake;
 pub mod limits;
 mod reference;

@@ -1,0 +1,371 @@
+//! `store …`: every repair of a till's file is a command.
+
+use std::{
+    fmt,
+    fs::{self, File},
+    io::{ErrorKind, Write},
+    path::{Path, PathBuf},
+};
+
+use holdfast_schemas::wire::{
+    Push,
+    export::{read_export, write_export},
+};
+use serde::Serialize;
+
+use super::{
+    OutputFormat,
+    error::CommandError,
+    output,
+    till_file::{open_to_read, open_to_write},
+};
+use crate::{
+    clock::{Clock, SystemClock},
+    engine::{Engine, Finding},
+    enrol::{IdentityFolder, TillSigner},
+    node::store_place,
+    random::SystemRandom,
+    settings::Settings,
+    store::{self, Store, StoreError, StorePlace, TillIdentity},
+};
+
+#[derive(Serialize)]
+struct Checked {
+    findings: Vec<Finding>,
+}
+
+impl fmt::Display for Checked {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.findings.is_empty() {
+            return writeln!(formatter, "all is well");
+        }
+        self.findings.iter().try_for_each(|finding| match finding {
+            Finding::Damage { what } => writeln!(formatter, "damage: {what}"),
+            Finding::Change {
+                log,
+                position,
+                reason,
+            } => writeln!(formatter, "change {position} of log {log}: {reason}"),
+            Finding::Chain { log } => {
+                writeln!(
+                    formatter,
+                    "the chain of log {log} does not lead to its head"
+                )
+            }
+            Finding::Projection { table } => {
+                writeln!(
+                    formatter,
+                    "{table} is not what the changes give: run store rebuild"
+                )
+            }
+        })
+    }
+}
+
+/// Checks the file. A file that can't be read at all is reported, not set aside.
+pub(super) fn check(settings: &Settings, format: OutputFormat) -> Result<(), CommandError> {
+    drop(open_to_read(settings)?);
+    let mut engine = Engine::new(open_to_write(settings)?, &mut SystemRandom)?;
+    let checked = Checked {
+        findings: engine.check()?,
+    };
+    output::print(format, &checked)?;
+    match checked.findings.len() {
+        0 => Ok(()),
+        findings => Err(CommandError::Damaged { findings }),
+    }
+}
+
+#[derive(Serialize)]
+struct Rebuilt {
+    projections: Vec<RebuiltProjection>,
+}
+
+#[derive(Serialize)]
+struct RebuiltProjection {
+    table: &'static str,
+    rows: u64,
+    digest: String,
+    changed: bool,
+}
+
+impl fmt::Display for Rebuilt {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows: Vec<[String; 3]> = self
+            .projections
+            .iter()
+            .map(|projection| {
+                let changed = if projection.changed {
+                    "changed"
+                } else {
+                    "as before"
+                };
+                [
+                    projection.table.to_owned(),
+                    projection.rows.to_string(),
+                    changed.to_owned(),
+                ]
+            })
+            .collect();
+        output::columns(formatter, ["PROJECTION", "ROWS", ""], &rows)
+    }
+}
+
+/// Builds the projections anew, and says which of them came out otherwise.
+pub(super) fn rebuild(settings: &Settings, format: OutputFormat) -> Result<(), CommandError> {
+    let mut engine = Engine::new(open_to_write(settings)?, &mut SystemRandom)?;
+    let before = engine.projection_digests()?;
+    engine.rebuild()?;
+    let projections = engine
+        .projection_digests()?
+        .into_iter()
+        .map(|after| RebuiltProjection {
+            changed: !before.contains(&after),
+            table: after.table,
+            rows: after.rows,
+            digest: after.digest,
+        })
+        .collect();
+    output::print(format, &Rebuilt { projections })
+}
+
+#[derive(Serialize)]
+struct Exported {
+    file: PathBuf,
+    logs: usize,
+    entries: usize,
+    bytes: usize,
+}
+
+impl fmt::Display for Exported {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            formatter,
+            "{} changes of {} logs are in {} ({} bytes). At the server: holdfast-server till import FILE",
+            self.entries,
+            self.logs,
+            self.file.display(),
+            self.bytes
+        )
+    }
+}
+
+/// Writes what the server does not have yet. Reads only, so it also serves a till that is frozen or revoked.
+pub(super) fn export(
+    settings: &Settings,
+    file: &Path,
+    format: OutputFormat,
+) -> Result<(), CommandError> {
+    let key = IdentityFolder::within(&settings.data_dir.value).key()?;
+    let signer = TillSigner::new(&key)?;
+    let engine = Engine::new(open_to_read(settings)?, &mut SystemRandom)?;
+    let mut pushes = Vec::new();
+    let mut logs = 0;
+    for own in engine.sync_state()?.logs {
+        let mut after = own.acknowledged;
+        let before = pushes.len();
+        while let Some(stretch) = engine.read_log(own.head.log, after, &signer)?.stretch {
+            let head = stretch.head;
+            pushes.push(Push {
+                after,
+                entries: stretch.entries,
+                head,
+            });
+            after = head.head.position;
+        }
+        logs += usize::from(pushes.len() > before);
+    }
+    let entries = pushes.iter().map(|push| push.entries.len()).sum();
+    let bytes = write_export(pushes)?;
+    write_new(file, &bytes)?;
+    output::print(
+        format,
+        &Exported {
+            file: file.to_owned(),
+            logs,
+            entries,
+            bytes: bytes.len(),
+        },
+    )
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
+    let mut file = File::create_new(path).map_err(|source| {
+        match source.kind() == ErrorKind::AlreadyExists {
+            true => CommandError::AlreadyExists {
+                path: path.to_owned(),
+            },
+            false => CommandError::file(path, source),
+        }
+    })?;
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(|source| CommandError::file(path, source))
+}
+
+#[derive(Serialize)]
+struct Imported {
+    new: usize,
+    known: usize,
+    quarantined: usize,
+}
+
+impl fmt::Display for Imported {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            formatter,
+            "{} changes are new, {} were known, {} are in quarantine",
+            self.new, self.known, self.quarantined
+        )
+    }
+}
+
+/// Takes in an export. Taking it in again changes nothing.
+pub(super) fn import(
+    settings: &Settings,
+    file: &Path,
+    format: OutputFormat,
+) -> Result<(), CommandError> {
+    let bytes = fs::read(file).map_err(|source| CommandError::file(file, source))?;
+    let pushes = read_export(&bytes)?;
+    let mut engine = Engine::new(open_to_write(settings)?, &mut SystemRandom)?;
+    let mut imported = Imported {
+        new: 0,
+        known: 0,
+        quarantined: 0,
+    };
+    for push in pushes {
+        let applied = engine.apply_entries(&push.entries, SystemClock.now())?;
+        imported.new += applied.new;
+        imported.known += applied.known;
+        imported.quarantined += applied.quarantined;
+    }
+    output::print(format, &imported)
+}
+
+#[derive(Serialize)]
+struct BackedUp {
+    file: PathBuf,
+    bytes: u64,
+}
+
+impl fmt::Display for BackedUp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            formatter,
+            "{} holds the till's file ({} bytes); the till's key is not in it",
+            self.file.display(),
+            self.bytes
+        )
+    }
+}
+
+/// Copies the file in one consistent state, also while the till runs.
+pub(super) fn backup(
+    settings: &Settings,
+    file: &Path,
+    format: OutputFormat,
+) -> Result<(), CommandError> {
+    if file.exists() {
+        return Err(CommandError::AlreadyExists {
+            path: file.to_owned(),
+        });
+    }
+    open_to_read(settings)?.backup(file)?;
+    let bytes = File::open(file)
+        .and_then(|written| {
+            written.sync_all()?;
+            Ok(written.metadata()?.len())
+        })
+        .map_err(|source| CommandError::file(file, source))?;
+    output::print(
+        format,
+        &BackedUp {
+            file: file.to_owned(),
+            bytes,
+        },
+    )
+}
+
+#[derive(Serialize)]
+struct Restored {
+    till: TillIdentity,
+    replaced: Option<PathBuf>,
+}
+
+impl fmt::Display for Restored {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(formatter, "till {} has its file back", self.till)?;
+        match &self.replaced {
+            Some(kept) => writeln!(formatter, "what was there is kept as {}", kept.display()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Puts a backup in the place of the till's file. What the backup forgot comes back from the server.
+pub(super) fn restore(
+    settings: &Settings,
+    backup: &Path,
+    replace: bool,
+    format: OutputFormat,
+) -> Result<(), CommandError> {
+    let data_dir = &settings.data_dir.value;
+    let enrolment = IdentityFolder::within(data_dir).enrolment()?;
+    let till = TillIdentity::from(&enrolment.enrolled);
+    check_backup(backup, &till)?;
+    let place = store_place(data_dir);
+    let lock = store::lock(&place)?;
+    if place.path().exists() && !replace {
+        return Err(CommandError::AlreadyExists {
+            path: place.path().to_owned(),
+        });
+    }
+    let replaced = exchange(backup, place.path())?;
+    drop(lock);
+    output::print(format, &Restored { till, replaced })
+}
+
+fn check_backup(backup: &Path, till: &TillIdentity) -> Result<(), CommandError> {
+    File::open(backup).map_err(|source| CommandError::file(backup, source))?;
+    let store = Store::open_to_read(&StorePlace::on_disk(backup))?;
+    let found = store.identity()?.ok_or(StoreError::NoIdentity)?;
+    if found != *till {
+        return Err(CommandError::OtherTill {
+            found: found.to_string(),
+            wanted: till.to_string(),
+        });
+    }
+    match store.integrity_findings()?.len() {
+        0 => Ok(()),
+        findings => Err(CommandError::Damaged { findings }),
+    }
+}
+
+/// Copies the backup beside the till's file, keeps what is there aside, and moves the copy in. Where it breaks off, either
+/// the old file is in its place or all parts lie beside.
+fn exchange(backup: &Path, target: &Path) -> Result<Option<PathBuf>, CommandError> {
+    let beside = |suffix: &str| {
+        let mut name = target.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    };
+    let copy = beside(".restoring");
+    let copied = fs::copy(backup, &copy).and_then(|_| File::open(&copy)?.sync_all());
+    copied.map_err(|source| CommandError::file(&copy, source))?;
+    let aside = format!(".replaced-{}", SystemClock.now().milliseconds());
+    let replaced = target.exists().then(|| beside(&aside));
+    for part in ["", "-wal", "-shm"] {
+        let from = beside(part);
+        if from.exists() {
+            let to = beside(&format!("{aside}{part}"));
+            fs::rename(&from, to).map_err(|source| CommandError::file(&from, source))?;
+        }
+    }
+    let moved = fs::rename(&copy, target).and_then(|()| match target.parent() {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
+    });
+    moved.map_err(|source| CommandError::file(target, source))?;
+    Ok(replaced)
+}

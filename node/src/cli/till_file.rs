@@ -1,0 +1,32 @@
+//! The till's file, opened as a command needs it.
+
+use crate::{
+    clock::{Clock, SystemClock},
+    enrol::{EnrolError, IdentityFolder},
+    node::{open_store, store_place},
+    settings::Settings,
+    store::{Store, TillIdentity},
+};
+
+use super::error::CommandError;
+
+/// Opens the till's file to read it, beside a till that runs.
+pub(super) fn open_to_read(settings: &Settings) -> Result<Store, CommandError> {
+    let data_dir = &settings.data_dir.value;
+    let place = store_place(data_dir);
+    if !place.path().exists() {
+        return Err(EnrolError::NotEnrolled {
+            folder: data_dir.clone(),
+        }
+        .into());
+    }
+    Ok(Store::open_to_read(&place)?)
+}
+
+/// Opens the till's file to write it. Refused while the till runs.
+pub(super) fn open_to_write(settings: &Settings) -> Result<Store, CommandError> {
+    let data_dir = &settings.data_dir.value;
+    let enrolment = IdentityFolder::within(data_dir).enrolment()?;
+    let till = TillIdentity::from(&enrolment.enrolled);
+    Ok(open_store(data_dir, &till, SystemClock.now())?)
+}

@@ -1,0 +1,347 @@
+//! The command line as a process: help, answers as JSON, exit codes.
+
+use std::{
+    path::Path,
+    process::{Command, Output},
+};
+
+use holdfast_node::{
+    enrol::{Enrolment, IdentityFolder},
+    exit_code,
+};
+use holdfast_schemas::{
+    identity::NodeNumber,
+    wire::enrol::{Der, Enrolled},
+};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, PKCS_ED25519, SanType};
+
+const NOUNS_AND_VERBS: [&[&str]; 28] = [
+    &[],
+    &["init"],
+    &["enrol"],
+    &["run"],
+    &["order"],
+    &["order", "list"],
+    &["order", "show"],
+    &["order", "history"],
+    &["session"],
+    &["session", "open"],
+    &["session", "paid-in"],
+    &["session", "paid-out"],
+    &["session", "count"],
+    &["session", "close"],
+    &["session", "list"],
+    &["session", "show"],
+    &["stock"],
+    &["stock", "show"],
+    &["stock", "move"],
+    &["sync", "status"],
+    &["store"],
+    &["store", "check"],
+    &["store", "rebuild"],
+    &["store", "export"],
+    &["store", "import"],
+    &["store", "backup"],
+    &["store", "restore"],
+    &["config", "show"],
+];
+
+/// Runs the program in `folder`, which is also its data folder, away from the settings of whoever runs the test.
+fn till(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_holdfast-node"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .env("HOLDFAST_NODE_DATA_DIR", folder)
+        .output()
+        .expect("the program starts")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("text")
+}
+
+/// Runs a command that must succeed, and reads its answer.
+fn answer(folder: &Path, arguments: &[&str]) -> serde_json::Value {
+    let output = till(folder, &[arguments, &["--output", "json"]].concat());
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        text(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+/// Runs a command that must fail, and gives its exit code.
+fn failure(folder: &Path, arguments: &[&str]) -> u8 {
+    let output = till(folder, &[arguments, &["--output", "json"]].concat());
+    assert!(
+        output.stdout.is_empty(),
+        "{arguments:?}: standard output is data"
+    );
+    let report: serde_json::Value = serde_json::from_slice(&output.stderr).expect("JSON");
+    let code = output.status.code().expect("an exit code");
+    assert_eq!(report["error"]["exit_code"], code, "{report}");
+    u8::try_from(code).expect("small")
+}
+
+/// Makes the folder a till's that is enrolled with an authority of this test.
+fn enrol(folder: &Path) {
+    let identity = IdentityFolder::within(folder);
+    let key = identity.key_or_new().expect("a key");
+    let authority = KeyPair::generate_for(&PKCS_ED25519).expect("a key");
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    let root = params
+        .self_signed(&authority)
+        .expect("signed")
+        .der()
+        .to_vec();
+    let issuer = Issuer::new(params, authority);
+    let mut leaf = CertificateParams::default();
+    leaf.subject_alt_names = vec![SanType::URI(
+        "holdfast://example/s1/12".try_into().expect("a URI"),
+    )];
+    let leaf = leaf.signed_by(&key, &issuer).expect("signed");
+    let enrolled = Enrolled {
+        tenant: "example".parse().expect("a tenant"),
+        store: "s1".parse().expect("a store"),
+        node: NodeNumber::new(12).expect("in range"),
+        certificates: vec![
+            Der::new(leaf.der().to_vec()).expect("short"),
+            Der::new(root).expect("short"),
+        ],
+    };
+    identity
+        .keep(&Enrolment {
+            server: "127.0.0.1:9".parse().expect("an address"),
+            enrolled,
+        })
+        .expect("kept");
+}
+
+/// Puts fixed values in the place of those that differ each time.
+fn stable(mut value: serde_json::Value, names: &[&str]) -> serde_json::Value {
+    match &mut value {
+        serde_json::Value::Object(fields) => {
+            for (name, field) in fields.iter_mut() {
+                *field = if names.contains(&name.as_str()) && !field.is_null() {
+                    format!("[{name}]").into()
+                } else {
+                    stable(field.take(), names)
+                };
+            }
+        }
+        serde_json::Value::Array(items) => {
+            for item in items.iter_mut() {
+                *item = stable(item.take(), names);
+            }
+        }
+        serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::String(_) => {}
+    }
+    value
+}
+
+const CHANGING: [&str; 12] = [
+    "document",
+    "log",
+    "change",
+    "at",
+    "id",
+    "operation",
+    "data_dir",
+    "value",
+    "digest",
+    "oldest",
+    "file",
+    "bytes",
+];
+
+#[test]
+fn every_noun_and_verb_explains_itself() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut help = String::new();
+    for words in NOUNS_AND_VERBS {
+        let output = till(folder.path(), &[words, &["--help"]].concat());
+        assert!(output.status.success(), "{words:?}");
+        help.push_str(&format!("$ holdfast-node {} --help\n\n", words.join(" ")));
+        // The options that every command has are shown once, at the top.
+        let shown = text(&output.stdout);
+        let own = match shown.find("      --config <FILE>") {
+            Some(globals) if !words.is_empty() => &shown[..globals],
+            Some(_) | None => shown,
+        };
+        help.push_str(own.trim_end());
+        help.push_str("\n\n");
+    }
+    insta::assert_snapshot!("help", help);
+}
+
+#[test]
+fn a_till_that_is_not_enrolled_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    assert_eq!(answer(folder.path(), &["init"])["made_key"], true);
+    assert_eq!(answer(folder.path(), &["init"])["made_key"], false);
+    for arguments in [
+        &["run"] as &[&str],
+        &["order", "list"],
+        &["session", "open", "--float", "10000"],
+        &["store", "backup", "copy"],
+        &["sync", "status"],
+    ] {
+        assert_eq!(
+            failure(folder.path(), arguments),
+            exit_code::NOT_ENROLLED,
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn wrong_settings_and_wrong_words_have_their_own_exit_codes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    assert_eq!(
+        failure(
+            folder.path(),
+            &["config", "show", "--config", "no-such-file"]
+        ),
+        exit_code::SETTINGS
+    );
+    let usage = till(folder.path(), &["order", "sell"]);
+    assert_eq!(usage.status.code(), Some(i32::from(exit_code::USAGE)));
+    let code = format!("HF1-{}", "0".repeat(77));
+    assert_eq!(
+        failure(folder.path(), &["enrol", "--code", &code]),
+        exit_code::SETTINGS
+    );
+}
+
+#[test]
+fn settings_are_shown_with_their_sources() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let shown = answer(folder.path(), &["config", "show", "--log-filter", "warn"]);
+    let settings = stable(shown, &[]);
+    assert_eq!(
+        settings["settings"][0]["source"],
+        "environment HOLDFAST_NODE_DATA_DIR"
+    );
+    assert_eq!(settings["settings"][2]["value"], "warn");
+    assert_eq!(settings["settings"][2]["source"], "flag --log-filter");
+    assert_eq!(settings["settings"][3]["source"], "default");
+}
+
+#[test]
+fn a_session_is_traded_from_the_command_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    enrol(folder.path());
+    let mut shown = Vec::new();
+    for arguments in [
+        &[
+            "session",
+            "open",
+            "--float",
+            "10000",
+            "--business-date",
+            "2026-03-02",
+        ] as &[&str],
+        &["session", "paid-in", "500", "--reason", "change"],
+        &["session", "paid-out", "200", "--reason", "window-cleaner"],
+        &[
+            "stock",
+            "move",
+            "EXAMPLE-1",
+            "5",
+            "--kind",
+            "received",
+            "--reason",
+            "delivery",
+        ],
+        &["stock", "show"],
+        &["session", "count", "10300"],
+        &["session", "close"],
+        &["session", "list"],
+        &["session", "show"],
+        &["order", "list"],
+        &["store", "check"],
+        &["store", "rebuild"],
+        &["sync", "status"],
+    ] {
+        let answer = stable(answer(folder.path(), arguments), &CHANGING);
+        shown.push(serde_json::json!({ "command": arguments.join(" "), "answer": answer }));
+    }
+    insta::assert_json_snapshot!("session", shown);
+    let again = failure(folder.path(), &["session", "close"]);
+    assert_eq!(again, exit_code::REFUSED);
+    let nothing = failure(folder.path(), &["order", "show", "till:no-such-order"]);
+    assert_eq!(nothing, exit_code::NOT_FOUND);
+}
+
+#[test]
+fn what_was_not_sent_is_exported_and_taken_in_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    enrol(folder.path());
+    answer(folder.path(), &["session", "open", "--float", "10000"]);
+    answer(
+        folder.path(),
+        &["session", "paid-in", "500", "--reason", "change"],
+    );
+
+    let exported = answer(folder.path(), &["store", "export", "unsent"]);
+    assert_eq!(
+        (&exported["entries"], &exported["logs"]),
+        (&2.into(), &2.into())
+    );
+    assert_eq!(
+        failure(folder.path(), &["store", "export", "unsent"]),
+        exit_code::ALREADY_EXISTS
+    );
+    let known = answer(folder.path(), &["store", "import", "unsent"]);
+    assert_eq!((&known["new"], &known["known"]), (&0.into(), &2.into()));
+
+    std::fs::remove_file(folder.path().join("till.sqlite")).expect("removed");
+    let new = answer(folder.path(), &["store", "import", "unsent"]);
+    assert_eq!((&new["new"], &new["quarantined"]), (&2.into(), &0.into()));
+    assert_eq!(
+        answer(folder.path(), &["session", "show"])["session"]["figures"]["paid_in_minor"],
+        500
+    );
+
+    std::fs::write(folder.path().join("unsent"), "something else").expect("written");
+    assert_eq!(
+        failure(folder.path(), &["store", "import", "unsent"]),
+        exit_code::REFUSED
+    );
+}
+
+#[test]
+fn a_backup_is_taken_back_only_when_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    enrol(folder.path());
+    answer(folder.path(), &["session", "open", "--float", "10000"]);
+    answer(folder.path(), &["store", "backup", "copy"]);
+    assert_eq!(
+        failure(folder.path(), &["store", "backup", "copy"]),
+        exit_code::ALREADY_EXISTS
+    );
+    answer(
+        folder.path(),
+        &["session", "paid-in", "500", "--reason", "change"],
+    );
+
+    assert_eq!(
+        failure(folder.path(), &["store", "restore", "copy"]),
+        exit_code::ALREADY_EXISTS
+    );
+    let restored = answer(folder.path(), &["store", "restore", "copy", "--replace"]);
+    let figures = answer(folder.path(), &["session", "show"]);
+    assert_eq!(figures["session"]["figures"]["paid_in_minor"], 0);
+
+    // What was there is kept, and is a backup like any other.
+    let kept = restored["replaced"].as_str().expect("kept aside");
+    answer(folder.path(), &["store", "restore", kept, "--replace"]);
+    let figures = answer(folder.path(), &["session", "show"]);
+    assert_eq!(figures["session"]["figures"]["paid_in_minor"], 500);
+}

@@ -3,7 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use holdfast_schemas::wire::enrol::EnrolCode;
+use holdfast_schemas::{
+    identity::{DocumentId, ExternalRef, OrderNumber, ReasonCode, Sku, UserId},
+    operation::StockMovementKind,
+    time::BusinessDate,
+    value::{MinorUnits, QuantityChange},
+    wire::enrol::EnrolCode,
+};
 
 use crate::{
     exit_code,
@@ -57,6 +63,23 @@ pub(super) enum Noun {
     Init,
     /// Let the server take this till in, with a code that its operator made
     Enrol(EnrolArguments),
+    /// Run the till until it is told to stop (SIGTERM or SIGINT)
+    Run(RunArguments),
+    /// Orders in this till's file
+    #[command(subcommand)]
+    Order(OrderVerb),
+    /// Till sessions: the drawer from open to close. The till must not run
+    #[command(subcommand)]
+    Session(SessionVerb),
+    /// Stock, as far as this till's file knows
+    #[command(subcommand)]
+    Stock(StockVerb),
+    /// Sync with the server
+    #[command(subcommand)]
+    Sync(SyncVerb),
+    /// The till's file
+    #[command(subcommand)]
+    Store(StoreVerb),
     /// Settings
     #[command(subcommand)]
     Config(ConfigVerb),
@@ -72,10 +95,239 @@ pub(super) struct EnrolArguments {
     server: Option<ServerAddress>,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct RunArguments {
+    /// Where the server is, if not where it was when this till enrolled
+    #[arg(long, value_name = "HOST:PORT")]
+    server: Option<ServerAddress>,
+    /// Write who this till is to this file, as JSON, once it is ready; it is removed at the end
+    #[arg(long, value_name = "FILE")]
+    pub(super) ready_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum OrderVerb {
+    /// List orders, newest first
+    List {
+        /// Only those older than this order's document
+        #[arg(long, value_name = "DOCUMENT")]
+        before: Option<DocumentId>,
+        /// At most so many
+        #[arg(long, value_name = "COUNT", default_value_t = 50)]
+        limit: usize,
+    },
+    /// Show an order: its state, what does not fit, and its returns
+    Show {
+        /// Its number, its document, or an outside reference as `channel:value`
+        order: OrderName,
+    },
+    /// Show every operation of an order, in the order in which they count
+    History {
+        /// Its number, its document, or an outside reference as `channel:value`
+        order: OrderName,
+    },
+}
+
+/// By what an operator names an order.
+#[derive(Debug, Clone)]
+pub(super) enum OrderName {
+    Number(OrderNumber),
+    Document(DocumentId),
+    Reference(ExternalRef),
+}
+
+impl std::str::FromStr for OrderName {
+    type Err = OrderNameError;
+    fn from_str(text: &str) -> Result<Self, OrderNameError> {
+        if text.contains(':') {
+            return text
+                .parse()
+                .map(Self::Reference)
+                .map_err(|_| OrderNameError);
+        }
+        let number = || text.parse().map(Self::Number);
+        let document = || text.parse().map(Self::Document);
+        number().or_else(|_| document()).map_err(|_| OrderNameError)
+    }
+}
+
+/// A text that names no order.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("neither an order number (mistyped?), nor a document id, nor channel:value")]
+pub(super) struct OrderNameError;
+
+/// Who acts.
+#[derive(Debug, Args)]
+pub(super) struct ActorArguments {
+    /// Which user of the till acts, by number
+    #[arg(long)]
+    pub(super) user: Option<UserId>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SessionVerb {
+    /// Open a session with the change money that is in the drawer
+    Open {
+        /// The change money, in minor units (pence, cents)
+        #[arg(long, value_name = "MINOR", value_parser = minor_units)]
+        float: MinorUnits,
+        /// The trading day, if not the one that it is now in the store's time zone
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        business_date: Option<BusinessDate>,
+        #[command(flatten)]
+        actor: ActorArguments,
+    },
+    /// Put cash into the drawer that is no sale
+    PaidIn(CashArguments),
+    /// Take cash out of the drawer that is no refund
+    PaidOut(CashArguments),
+    /// Say what was found when the drawer was counted
+    Count {
+        /// What was found, in minor units (pence, cents)
+        #[arg(value_name = "MINOR", value_parser = minor_units)]
+        amount: MinorUnits,
+        #[command(flatten)]
+        actor: ActorArguments,
+    },
+    /// Close the session and write its Z report
+    Close {
+        /// Why the drawer is over or short, where it is
+        #[arg(long)]
+        reason: Option<ReasonCode>,
+        #[command(flatten)]
+        actor: ActorArguments,
+    },
+    /// List sessions, newest first
+    List {
+        /// At most so many
+        #[arg(long, value_name = "COUNT", default_value_t = 50)]
+        limit: usize,
+    },
+    /// Show a session: its figures, and what does not fit
+    Show {
+        /// Its document; the newest session where it is left out
+        session: Option<DocumentId>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CashArguments {
+    /// How much, in minor units (pence, cents)
+    #[arg(value_name = "MINOR", value_parser = minor_units)]
+    pub(super) amount: MinorUnits,
+    /// What for
+    #[arg(long)]
+    pub(super) reason: ReasonCode,
+    #[command(flatten)]
+    pub(super) actor: ActorArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum StockVerb {
+    /// Show stock on hand
+    Show {
+        /// Only this product
+        product: Option<Sku>,
+        /// At most so many products
+        #[arg(long, value_name = "COUNT", default_value_t = 50)]
+        limit: usize,
+    },
+    /// Write down that stock rose or fell. The till must not run
+    Move {
+        /// Which product
+        product: Sku,
+        /// By how much: `5`, `-3`, `0.25 kg`
+        #[arg(allow_hyphen_values = true)]
+        change: QuantityChange,
+        /// The trading day, if not the open session's, or the one that it is now
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        business_date: Option<BusinessDate>,
+        /// What kind of movement
+        #[arg(long)]
+        kind: MovementKind,
+        /// Why exactly
+        #[arg(long)]
+        reason: ReasonCode,
+        #[command(flatten)]
+        actor: ActorArguments,
+    },
+}
+
+/// Why stock moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum MovementKind {
+    /// Goods came in.
+    Received,
+    /// The books are put right.
+    Adjusted,
+    /// A count found a difference.
+    Counted,
+    /// To or from another place.
+    Transferred,
+}
+
+impl From<MovementKind> for StockMovementKind {
+    fn from(kind: MovementKind) -> Self {
+        match kind {
+            MovementKind::Received => Self::Received,
+            MovementKind::Adjusted => Self::Adjusted,
+            MovementKind::Counted => Self::Counted,
+            MovementKind::Transferred => Self::Transferred,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SyncVerb {
+    /// Show what the server does not have yet, and how far this till is with the server
+    Status,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum StoreVerb {
+    /// Check the file: its structure, every log's chain, every projection against the changes. The till must not run
+    Check,
+    /// Build the projections anew from the changes. The till must not run
+    Rebuild,
+    /// Write what the server does not have yet to a file, for its operator to import
+    Export {
+        /// Where to; it must not exist
+        file: PathBuf,
+    },
+    /// Take in what another till's `store export` wrote. The till must not run
+    Import {
+        /// The file
+        file: PathBuf,
+    },
+    /// Copy the file, also while the till runs
+    Backup {
+        /// Where to; it must not exist
+        file: PathBuf,
+    },
+    /// Take a backup as the till's file. The till must not run
+    Restore {
+        /// What `store backup` wrote
+        file: PathBuf,
+        /// Replace the file that is there; it is kept aside
+        #[arg(long)]
+        replace: bool,
+    },
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigVerb {
     /// Print every setting and where its value comes from
     Show,
+}
+
+fn minor_units(text: &str) -> Result<MinorUnits, String> {
+    match text.parse::<i64>() {
+        Ok(minor) if minor >= 0 => Ok(MinorUnits::new(minor)),
+        Ok(_) => Err("an amount is not negative here".to_owned()),
+        Err(_) => {
+            Err("an amount is a whole number of minor units, such as 1250 for 12.50".to_owned())
+        }
+    }
 }
 
 impl Arguments {
@@ -83,7 +335,14 @@ impl Arguments {
     pub(super) fn flags(&self) -> Flags {
         let server_address = match &self.noun {
             Noun::Enrol(enrol) => enrol.server.clone(),
-            Noun::Init | Noun::Config(_) => None,
+            Noun::Run(run) => run.server.clone(),
+            Noun::Init
+            | Noun::Order(_)
+            | Noun::Session(_)
+            | Noun::Stock(_)
+            | Noun::Sync(_)
+            | Noun::Store(_)
+            | Noun::Config(_) => None,
         };
         Flags {
             config: self.global.config.clone(),

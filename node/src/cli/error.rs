@@ -1,12 +1,18 @@
 //! What a command may fail with, and what the program then exits with.
 
-use std::{error::Error, io, path::PathBuf};
+use std::{
+    error::Error,
+    io,
+    path::{Path, PathBuf},
+};
 
+use holdfast_schemas::wire::export::ExportError;
 use serde::Serialize;
 
 use super::{OutputFormat, output::write_json};
 use crate::{
-    enrol::EnrolError, exit_code, net::NetError, settings::SettingsError, store::StoreError,
+    engine::SubmitError, enrol::EnrolError, exit_code, net::NetError, node::StartError,
+    settings::SettingsError, store::StoreError,
 };
 
 /// Why a command failed.
@@ -37,21 +43,76 @@ pub(super) enum CommandError {
     Output(#[source] io::Error),
     /// The program can't start its parts.
     #[error("the program can't be started")]
-    Start(#[source] io::Error),
+    Runtime(#[source] io::Error),
+    /// The till can't start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// Nothing was written.
+    #[error(transparent)]
+    Submit(#[from] SubmitError),
+    /// An export can't be written or read.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// The check found something.
+    #[error("the till's file has {findings} findings")]
+    Damaged {
+        /// How many.
+        findings: usize,
+    },
+    /// A backup is another till's.
+    #[error("the backup is of till {found}, and this is till {wanted}")]
+    OtherTill {
+        /// Whose backup it is.
+        found: String,
+        /// Whose it should be.
+        wanted: String,
+    },
+    /// What was named is not here.
+    #[error("{what} is not in this till's file")]
+    NotFound {
+        /// What was asked for.
+        what: String,
+    },
+    /// A file that is to be made is there.
+    #[error("{} exists already", path.display())]
+    AlreadyExists {
+        /// Which file.
+        path: PathBuf,
+    },
 }
 
 impl CommandError {
+    /// A file that can't be read or written.
+    pub(super) fn file(path: &Path, source: io::Error) -> Self {
+        Self::File {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
     /// What the program exits with.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
             Self::Settings(_) | Self::NoServer => exit_code::SETTINGS,
-            Self::Enrol(error) => enrol_exit_code(error),
-            Self::Store(StoreError::InUse { .. }) => exit_code::IN_USE,
-            Self::Store(StoreError::Corrupt(_)) => exit_code::DAMAGED,
-            Self::Store(_) => exit_code::STORE,
+            Self::Enrol(error) | Self::Start(StartError::Enrol(error)) => enrol_exit_code(error),
+            Self::Store(error)
+            | Self::Start(StartError::Store(error))
+            | Self::Submit(SubmitError::Store(error)) => store_exit_code(error),
+            Self::Submit(SubmitError::Refused(_) | SubmitError::Frozen { .. })
+            | Self::Export(_)
+            | Self::OtherTill { .. } => exit_code::REFUSED,
+            Self::Damaged { .. } => exit_code::DAMAGED,
+            Self::NotFound { .. } => exit_code::NOT_FOUND,
+            Self::AlreadyExists { .. } => exit_code::ALREADY_EXISTS,
             // Whoever read has enough: `holdfast-node order list | head`.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => exit_code::SUCCESS,
-            Self::File { .. } | Self::Output(_) | Self::Start(_) => exit_code::FAILED,
+            Self::File { .. }
+            | Self::Output(_)
+            | Self::Runtime(_)
+            | Self::Start(StartError::Net(_))
+            | Self::Submit(
+                SubmitError::Append(_) | SubmitError::Number(_) | SubmitError::TimeZone(_),
+            ) => exit_code::FAILED,
         }
     }
 
@@ -93,6 +154,22 @@ struct ErrorText {
     exit_code: u8,
     message: String,
     causes: Vec<String>,
+}
+
+fn store_exit_code(error: &StoreError) -> u8 {
+    match error {
+        StoreError::InUse { .. } => exit_code::IN_USE,
+        StoreError::Corrupt(_) => exit_code::DAMAGED,
+        StoreError::NoIdentity => exit_code::NOT_ENROLLED,
+        StoreError::Lock { .. }
+        | StoreError::Newer { .. }
+        | StoreError::Foreign { .. }
+        | StoreError::SetAside { .. }
+        | StoreError::OtherIdentity { .. }
+        | StoreError::Unreadable { .. }
+        | StoreError::OtherEpoch
+        | StoreError::Sqlite(_) => exit_code::STORE,
+    }
 }
 
 fn enrol_exit_code(error: &EnrolError) -> u8 {

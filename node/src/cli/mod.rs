@@ -2,9 +2,15 @@
 //! is in [`crate::exit_code`].
 
 mod arguments;
+mod document;
 mod error;
+mod listing;
 mod output;
+mod run;
 mod setup;
+mod store_file;
+mod till_file;
+mod trade;
 
 use std::io;
 
@@ -13,10 +19,14 @@ use holdfast_schemas::time::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
+    engine::{Action, OpenSession, StockPaper},
     exit_code,
     settings::{Environment, LogFormat, Settings},
 };
-use arguments::{Arguments, ConfigVerb, Noun, OutputFormat};
+use arguments::{
+    Arguments, ConfigVerb, Noun, OrderVerb, OutputFormat, SessionVerb, StockVerb, StoreVerb,
+    SyncVerb,
+};
 use error::CommandError;
 
 /// Runs the command that this process was started with, and says what to exit with.
@@ -43,7 +53,90 @@ fn run(arguments: Arguments) -> Result<(), CommandError> {
     match arguments.noun {
         Noun::Init => setup::init(&settings, format),
         Noun::Enrol(enrol) => runtime()?.block_on(setup::enrol(&settings, &enrol, format)),
+        Noun::Run(arguments) => runtime()?.block_on(run::run(&settings, &arguments)),
+        Noun::Order(verb) => order(&settings, verb, format),
+        Noun::Session(verb) => session(&settings, verb, format),
+        Noun::Stock(verb) => stock(&settings, verb, format),
+        Noun::Sync(SyncVerb::Status) => listing::sync_status(&settings, format),
+        Noun::Store(verb) => store(&settings, verb, format),
         Noun::Config(ConfigVerb::Show) => setup::show_config(&settings, format),
+    }
+}
+
+fn order(settings: &Settings, verb: OrderVerb, format: OutputFormat) -> Result<(), CommandError> {
+    match verb {
+        OrderVerb::List { before, limit } => listing::orders(settings, before, limit, format),
+        OrderVerb::Show { order } => document::show_order(settings, &order, format),
+        OrderVerb::History { order } => document::order_history(settings, &order, format),
+    }
+}
+
+fn session(
+    settings: &Settings,
+    verb: SessionVerb,
+    format: OutputFormat,
+) -> Result<(), CommandError> {
+    let (action, actor) = match verb {
+        SessionVerb::List { limit } => return listing::sessions(settings, limit, format),
+        SessionVerb::Show { session } => return document::show_session(settings, session, format),
+        SessionVerb::Open {
+            float,
+            business_date,
+            actor,
+        } => {
+            let open = OpenSession {
+                business_date,
+                float_minor: float,
+            };
+            (Action::OpenSession(open), actor)
+        }
+        SessionVerb::PaidIn(cash) => (trade::pay_in(&cash), cash.actor),
+        SessionVerb::PaidOut(cash) => (trade::pay_out(&cash), cash.actor),
+        SessionVerb::Count { amount, actor } => (trade::count(amount), actor),
+        SessionVerb::Close { reason, actor } => {
+            let close = Action::CloseSession {
+                over_short_reason: reason,
+            };
+            (close, actor)
+        }
+    };
+    trade::submit(settings, actor, action, format)
+}
+
+fn stock(settings: &Settings, verb: StockVerb, format: OutputFormat) -> Result<(), CommandError> {
+    match verb {
+        StockVerb::Show { product, limit } => {
+            listing::stock(settings, product.as_ref(), limit, format)
+        }
+        StockVerb::Move {
+            product,
+            change,
+            business_date,
+            kind,
+            reason,
+            actor,
+        } => {
+            let paper = StockPaper {
+                business_date,
+                kind: kind.into(),
+                reason,
+                lines: trade::stock_line(product, change),
+            };
+            trade::submit(settings, actor, Action::MoveStock(paper), format)
+        }
+    }
+}
+
+fn store(settings: &Settings, verb: StoreVerb, format: OutputFormat) -> Result<(), CommandError> {
+    match verb {
+        StoreVerb::Check => store_file::check(settings, format),
+        StoreVerb::Rebuild => store_file::rebuild(settings, format),
+        StoreVerb::Export { file } => store_file::export(settings, &file, format),
+        StoreVerb::Import { file } => store_file::import(settings, &file, format),
+        StoreVerb::Backup { file } => store_file::backup(settings, &file, format),
+        StoreVerb::Restore { file, replace } => {
+            store_file::restore(settings, &file, replace, format)
+        }
     }
 }
 
@@ -52,7 +145,7 @@ fn runtime() -> Result<Runtime, CommandError> {
     Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(CommandError::Start)
+        .map_err(CommandError::Runtime)
 }
 
 fn begin_log(settings: &Settings) {

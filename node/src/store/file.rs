@@ -171,7 +171,11 @@ impl Store {
     }
 }
 
-fn lock(place: &StorePlace) -> Result<Option<File>, StoreError> {
+/// Locks a file against every other process, as long as the result is held; nothing to hold in a simulator.
+///
+/// # Errors
+/// [`StoreError::InUse`] where another process has it.
+pub(crate) fn lock(place: &StorePlace) -> Result<Option<File>, StoreError> {
     if place.vfs.is_some() {
         return Ok(None);
     }

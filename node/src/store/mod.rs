@@ -16,6 +16,7 @@ pub(crate) mod sync;
 mod value;
 
 pub use error::StoreError;
+pub(crate) use file::lock;
 pub use file::{OpenedStore, Store, StorePlace};
 pub use identity::TillIdentity;
 pub use log::LogState;

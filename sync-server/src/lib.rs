@@ -15,6 +15,8 @@ pub mod ingest;
 pub mod metrics;
 mod moment;
 pub mod pki;
+pub mod project;
 pub mod random;
+pub mod react;
 pub mod settings;
 pub mod store;

@@ -83,3 +83,6 @@ pub struct BlindLine {
     /// What becomes of it.
     pub disposition: Disposition,
 }
+
+#[cfg(test)]
+mod tests;

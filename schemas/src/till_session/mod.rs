@@ -51,3 +51,6 @@ pub struct CloseSession {
     /// Why the drawer is over or short, where it is.
     pub over_short_reason: Option<ReasonCode>,
 }
+
+#[cfg(test)]
+mod scenario_tests;

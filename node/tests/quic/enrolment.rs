@@ -1,106 +1,20 @@
-//! Enrolment against a small server over real QUIC: what a till accepts, and what it refuses.
-
-use std::{
-    net::Ipv4Addr,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+//! Enrolment against a small server: what a till accepts, and what it refuses.
 
 use holdfast_node::{
     enrol::{self, CertificateError, EnrolError, IdentityFolder},
     net::{self, NetError},
-    settings::ServerAddress,
 };
 use holdfast_schemas::{
     identity::NodeNumber,
-    time::Timestamp,
     wire::enrol::{
-        CaFingerprint, CodeSecret, Der, ENROL_ALPN, ENROL_STREAM_BYTES_MAX, EnrolAnswer, EnrolCode,
-        EnrolRefusal, EnrolRequest, Enrolled, SERVER_NAME, read_enrol_frame, write_enrol_frame,
+        Der, ENROL_ALPN, ENROL_STREAM_BYTES_MAX, EnrolAnswer, EnrolCode, EnrolRefusal,
+        EnrolRequest, SERVER_NAME, read_enrol_frame, write_enrol_frame,
     },
 };
-use quinn::{Endpoint, ServerConfig, crypto::rustls::QuicServerConfig};
-use rcgen::{
-    BasicConstraints, CertificateParams, CertificateSigningRequestParams, ExtendedKeyUsagePurpose,
-    IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ED25519, SanType,
-};
-use rustls_pki_types::{CertificateSigningRequestDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use quinn::Endpoint;
+use rcgen::{CertificateParams, KeyPair, PKCS_ED25519};
 
-/// A certificate authority for one test.
-struct Authority {
-    issuer: Issuer<'static, KeyPair>,
-    certificate: Vec<u8>,
-    issued: AtomicU64,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let key = KeyPair::generate_for(&PKCS_ED25519).expect("a key");
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-        let certificate = params.self_signed(&key).expect("works here").der().to_vec();
-        Self {
-            issuer: Issuer::new(params, key),
-            certificate,
-            issued: AtomicU64::new(1),
-        }
-    }
-
-    fn code(&self) -> EnrolCode {
-        EnrolCode {
-            secret: CodeSecret::from_bytes([7; 16]),
-            ca: CaFingerprint::of_certificate(&self.certificate),
-        }
-    }
-
-    /// An endpoint whose certificate bears `name`.
-    fn endpoint(&self, name: &str) -> Endpoint {
-        let key = KeyPair::generate_for(&PKCS_ED25519).expect("a key");
-        let mut params = CertificateParams::new(vec![name.to_owned()]).expect("works here");
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        let leaf = params.signed_by(&key, &self.issuer).expect("works here");
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut tls = rustls::ServerConfig::builder_with_provider(provider)
-            .with_protocol_versions(&[&rustls::version::TLS13])
-            .expect("works here")
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![leaf.der().clone(), self.certificate.clone().into()],
-                PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der())),
-            )
-            .expect("works here");
-        tls.alpn_protocols = vec![ENROL_ALPN.to_vec()];
-        let config = ServerConfig::with_crypto(Arc::new(
-            QuicServerConfig::try_from(tls).expect("works here"),
-        ));
-        Endpoint::server(config, (Ipv4Addr::LOCALHOST, 0).into()).expect("works here")
-    }
-
-    /// Issues what is asked for, with `name` as the till's name.
-    fn issue(&self, request: &EnrolRequest, name: &str) -> Enrolled {
-        let der = CertificateSigningRequestDer::from(request.request_der.as_bytes().to_vec());
-        let request = CertificateSigningRequestParams::from_der(&der).expect("works here");
-        let mut params = CertificateParams::default();
-        params.serial_number = Some(self.issued.fetch_add(1, Ordering::Relaxed).into());
-        params.subject_alt_names = vec![SanType::URI(name.try_into().expect("works here"))];
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-        let leaf = params
-            .signed_by(&request.public_key, &self.issuer)
-            .expect("works here");
-        Enrolled {
-            tenant: "example".parse().expect("works here"),
-            store: "s1".parse().expect("works here"),
-            node: NodeNumber::new(12).expect("works here"),
-            certificates: vec![
-                Der::new(leaf.der().to_vec()).expect("works here"),
-                Der::new(self.certificate.clone()).expect("works here"),
-            ],
-        }
-    }
-}
+use crate::authority::{Authority, NAME, NOW, address};
 
 /// Answers one till.
 async fn serve(endpoint: &Endpoint, answer: impl FnOnce(EnrolRequest) -> EnrolAnswer) {
@@ -121,15 +35,6 @@ async fn serve(endpoint: &Endpoint, answer: impl FnOnce(EnrolRequest) -> EnrolAn
         .expect("works here");
     send.finish().expect("works here");
     connection.closed().await;
-}
-
-const NAME: &str = "holdfast://example/s1/12";
-/// In 2026; the certificates of these tests hold from 1975 to 4096.
-const NOW: Timestamp = Timestamp::from_milliseconds(1_780_000_000_000);
-
-fn address(endpoint: &Endpoint) -> ServerAddress {
-    let port = endpoint.local_addr().expect("works here").port();
-    format!("127.0.0.1:{port}").parse().expect("works here")
 }
 
 /// Lets a till enrol at a server that answers with `answer`.
@@ -156,7 +61,7 @@ fn folder() -> (tempfile::TempDir, IdentityFolder) {
 #[tokio::test]
 async fn a_till_gets_its_place_and_keeps_it() {
     let authority = Authority::new();
-    let server = authority.endpoint(SERVER_NAME);
+    let server = authority.endpoint(SERVER_NAME, ENROL_ALPN);
     let (data, folder) = folder();
     let mut asked = None;
     let enrolment = enrol_with(&server, &folder, authority.code(), |request| {
@@ -200,7 +105,7 @@ async fn a_till_gets_its_place_and_keeps_it() {
 #[tokio::test]
 async fn the_next_certificate_is_kept_when_it_fits() {
     let authority = Authority::new();
-    let server = authority.endpoint(SERVER_NAME);
+    let server = authority.endpoint(SERVER_NAME, ENROL_ALPN);
     let (_data, folder) = folder();
     let first = enrol_with(&server, &folder, authority.code(), |request| {
         EnrolAnswer::Enrolled(authority.issue(&request, NAME))
@@ -232,7 +137,7 @@ async fn the_next_certificate_is_kept_when_it_fits() {
 #[tokio::test]
 async fn a_refusal_is_told_and_nothing_is_kept() {
     let authority = Authority::new();
-    let server = authority.endpoint(SERVER_NAME);
+    let server = authority.endpoint(SERVER_NAME, ENROL_ALPN);
     let (_data, folder) = folder();
     let refused = enrol_with(&server, &folder, authority.code(), |_| {
         EnrolAnswer::Refused(EnrolRefusal::CodeExpired)
@@ -251,7 +156,7 @@ async fn a_refusal_is_told_and_nothing_is_kept() {
 #[tokio::test]
 async fn an_answer_that_was_not_asked_for_is_refused() {
     let authority = Authority::new();
-    let server = authority.endpoint(SERVER_NAME);
+    let server = authority.endpoint(SERVER_NAME, ENROL_ALPN);
     let (_data, folder) = folder();
     let code = authority.code();
 
@@ -299,8 +204,8 @@ async fn a_server_of_another_authority_or_name_never_hears_the_secret() {
     let trusted = Authority::new();
     let (_data, folder) = folder();
     for server in [
-        Authority::new().endpoint(SERVER_NAME),
-        trusted.endpoint("another-server"),
+        Authority::new().endpoint(SERVER_NAME, ENROL_ALPN),
+        trusted.endpoint("another-server", ENROL_ALPN),
     ] {
         let client = net::endpoint().expect("works here");
         let (enrolled, incoming) = tokio::join!(

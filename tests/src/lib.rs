@@ -1,7 +1,9 @@
 //! Holdfast's harness: the bundled sample trade, the trading day, and what integration tests share.
 
 pub mod example;
+pub mod headquarters;
 pub mod process;
 pub mod relay;
 pub mod sample;
 pub mod simulation;
+pub mod trading_day;

@@ -4,6 +4,7 @@
 
 mod classify;
 mod plan;
+mod request;
 mod row;
 
 pub use classify::{AdjustedRow, RefusalReason, ReturnedRow, RowFate, SoldRow, classify};
@@ -11,4 +12,5 @@ pub use plan::{
     Adjustment, Cancellation, CancelledPart, CatalogueEntry, Invoice, MatchedOriginal, PlannedLine,
     RefusalTotal, RowCounts, Trade, TradePlan, plan,
 };
+pub use request::{ReplayTerms, cash_of, parts_by_original, stock_lines, usual_tender};
 pub use row::{INVOICE_FILE_COLUMNS, ReplayError, Row, read_rows};

@@ -159,7 +159,10 @@ impl Report {
     pub fn table(&self, currency: Currency) -> String {
         let money = |minor| Money { currency, minor }.to_string();
         let mut rows: Vec<[String; 7]> = vec![
-            ["", "orders", "returns", "sold", "refunded", "pending", "lag"].map(str::to_owned),
+            [
+                "", "orders", "returns", "sold", "refunded", "pending", "lag",
+            ]
+            .map(str::to_owned),
         ];
         for till in &self.each_till {
             rows.push([
@@ -189,13 +192,22 @@ impl Report {
 
 /// Lays rows out in columns: the first to the left, the others to the right.
 fn lay_out(rows: &[[String; 7]]) -> String {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..7).map(width).collect();
     let line = |row: &[String; 7]| {
-        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, &width))| match column {
-            0 => format!("{cell:<width$}"),
-            _ => format!("{cell:>width$}"),
-        });
+        let cells =
+            row.iter()
+                .zip(&widths)
+                .enumerate()
+                .map(|(column, (cell, &width))| match column {
+                    0 => format!("{cell:<width$}"),
+                    _ => format!("{cell:>width$}"),
+                });
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     rows.iter().map(line).collect::<Vec<_>>().join("\n")

@@ -1,0 +1,345 @@
+//! A trading day, end to end: a server, stores, tills, real trade, and a line that is cut in the middle.
+
+mod figures;
+mod report;
+mod shop;
+mod till;
+
+use std::{
+    fs, io,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use holdfast_node::{
+    engine::SubmitError,
+    handle::CallError,
+    node::StartError,
+    replay::{ReplayError, Trade, TradePlan, plan, read_rows},
+    settings::SettingsError,
+    store::StoreError,
+};
+use holdfast_schemas::{identity::ExternalValue, time::BusinessDate, value::Currency};
+use tokio::time::timeout;
+
+pub use report::{Figures, Refusals, Report, TillReport};
+
+use crate::{headquarters::HeadquartersError, process::ProgramError};
+use shop::Shop;
+use till::Till;
+
+/// The currency of the replayed files.
+pub const CURRENCY: Currency = Currency::GBP;
+
+/// How long tills may take to bring headquarters all that they have, once they are joined.
+const DRAIN_TIME_MAX: Duration = Duration::from_secs(600);
+/// How long a till waits for a neighbour's sale to be at headquarters before it looks it up.
+const NEIGHBOUR_TIME_MAX: Duration = Duration::from_secs(60);
+/// The line is cut from this share of the trades to that, in hundredths.
+const CUT: std::ops::Range<usize> = 40..60;
+/// How often progress is shown, in trades.
+const PROGRESS_TRADES: usize = 250;
+
+/// What a trading day is made of.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The file that is traded.
+    pub input: PathBuf,
+    /// How many stores.
+    pub stores: u32,
+    /// How many tills each has.
+    pub tills: u32,
+    /// Where everything is put; what is there is removed first.
+    pub folder: PathBuf,
+}
+
+/// Why a trading day broke off.
+#[derive(Debug, thiserror::Error)]
+pub enum TradingError {
+    /// The file.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// A folder or file could not be made.
+    #[error("{} can't be written", path.display())]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A program failed.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    /// A line could not be opened.
+    #[error("a line could not be opened")]
+    Line(#[source] io::Error),
+    /// The answer to an enrolment could not be read.
+    #[error("an enrolment's answer could not be read")]
+    Enrolled(#[source] serde_json::Error),
+    /// A till's settings.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// A till did not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// A till refused what the file says happened.
+    #[error("a till did not take a trade")]
+    Submit(#[from] CallError<SubmitError>),
+    /// A till's file could not be asked.
+    #[error("a till's file could not be asked")]
+    Query(#[from] CallError<StoreError>),
+    /// Headquarters did not answer.
+    #[error(transparent)]
+    Headquarters(#[from] HeadquartersError),
+    /// Tills could not bring headquarters all that they had.
+    #[error("after {} s headquarters still lacks {pending} changes", DRAIN_TIME_MAX.as_secs())]
+    NotDrained {
+        /// How many.
+        pending: u64,
+    },
+}
+
+/// Where a trading day is, for whoever watches.
+pub trait Progress {
+    /// A stage begins, or says how far it is.
+    fn say(&self, elapsed: Duration, text: &str);
+}
+
+/// A trading day that is over; the server runs on until this is dropped.
+pub struct Closed {
+    /// What it came to.
+    pub report: Report,
+    /// One order, by number, to look at.
+    pub example: Option<String>,
+    shop: Shop,
+    key: String,
+}
+
+impl Closed {
+    /// How to ask the server for the example order: a command to copy.
+    #[must_use]
+    pub fn curl(&self) -> String {
+        let authority = self.shop.server.data_dir().join("pki").join("ca.pem");
+        format!(
+            "curl --cacert {} -H 'Authorization: Bearer {}' https://localhost:{}/v1/orders/{}",
+            authority.display(),
+            self.key,
+            self.shop.server.addresses().http.port(),
+            self.example.as_deref().unwrap_or_default(),
+        )
+    }
+
+    /// The example order as headquarters sees it, with its timeline.
+    ///
+    /// # Errors
+    /// [`TradingError::Headquarters`].
+    pub fn timeline(&self) -> Result<Option<serde_json::Value>, TradingError> {
+        let Some(number) = &self.example else {
+            return Ok(None);
+        };
+        Ok(Some(
+            self.shop
+                .headquarters
+                .get(&format!("/v1/orders/{number}"))?,
+        ))
+    }
+
+    /// Stops tills and server in order.
+    ///
+    /// # Errors
+    /// [`TradingError::Program`] where the server does not end as it should.
+    pub async fn stop(self) -> Result<(), TradingError> {
+        for till in self.shop.tills {
+            till.stop().await;
+        }
+        Ok(self.shop.server.stop().await?)
+    }
+
+    /// Stops the tills and leaves the server running, and gives its process id.
+    pub async fn leave_running(self) -> Option<u32> {
+        for till in self.shop.tills {
+            till.stop().await;
+        }
+        self.shop.server.leave_running()
+    }
+}
+
+/// A trading day that is under way.
+struct Day<'a> {
+    began: Instant,
+    progress: &'a dyn Progress,
+    shop: Shop,
+    plan: TradePlan,
+    /// The store whose line is cut in the middle.
+    cut_store: usize,
+    cut: bool,
+}
+
+/// Trades a file from its first row to its last figure.
+///
+/// # Errors
+/// [`TradingError`].
+pub async fn run(
+    options: &Options,
+    began: Instant,
+    progress: &dyn Progress,
+) -> Result<Closed, TradingError> {
+    progress.say(
+        began.elapsed(),
+        &format!("reading {}", options.input.display()),
+    );
+    let plan = plan(&read_rows(&options.input)?, CURRENCY);
+    let report = Report::of_rows(options.input.display().to_string(), &plan);
+    let folder = |source| TradingError::Folder {
+        path: options.folder.clone(),
+        source,
+    };
+    match fs::remove_dir_all(&options.folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(folder(error)),
+        Ok(()) | Err(_) => {}
+    }
+    fs::create_dir_all(&options.folder).map_err(folder)?;
+
+    let counts = (options.stores, options.tills);
+    progress.say(
+        began.elapsed(),
+        &format!("opening {} stores with {} tills each", counts.0, counts.1),
+    );
+    let shop = shop::open(options, &plan).await?;
+    let cut_store = shop.lines.len() - 1;
+    let mut day = Day {
+        began,
+        progress,
+        shop,
+        plan,
+        cut_store,
+        cut: false,
+    };
+    day.trade().await?;
+    day.close(report).await
+}
+
+impl Day<'_> {
+    fn say(&self, text: &str) {
+        self.progress.say(self.began.elapsed(), text);
+    }
+
+    /// Which till takes an invoice: spread evenly, and the same in every run.
+    fn till_of(&self, number: &ExternalValue) -> usize {
+        // FNV-1a (Fowler, Noll, Vo), 64 bits.
+        let hash = number
+            .as_str()
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            });
+        let tills = u64::try_from(self.shop.tills.len()).unwrap_or(1);
+        usize::try_from((hash >> 32) % tills).unwrap_or(0)
+    }
+
+    fn store_of(&self, till: usize) -> usize {
+        till * self.shop.lines.len() / self.shop.tills.len()
+    }
+
+    fn is_cut(&self, till: usize) -> bool {
+        self.cut && self.store_of(till) == self.cut_store
+    }
+
+    async fn trade(&mut self) -> Result<(), TradingError> {
+        let trades = std::mem::take(&mut self.plan.trades);
+        let cut_from = trades.len() * CUT.start / 100;
+        let join_from = trades.len() * CUT.end / 100;
+        for (index, (date, trade)) in trades.iter().enumerate() {
+            if index == cut_from {
+                self.cut = true;
+                self.shop.lines[self.cut_store].cut();
+                self.say(&format!(
+                    "the line of {} is cut",
+                    shop::store_id(u32::try_from(self.cut_store + 1).unwrap_or(1))
+                ));
+            }
+            if index == join_from {
+                self.cut = false;
+                self.shop.lines[self.cut_store].join();
+                self.say("the line is joined again");
+            }
+            if index % PROGRESS_TRADES == 0 {
+                let pending = self.pending();
+                self.say(&format!(
+                    "{date}: {index} of {} trades, {pending} changes not at headquarters",
+                    trades.len()
+                ));
+            }
+            self.trade_one(*date, trade).await?;
+        }
+        self.plan.trades = trades;
+        Ok(())
+    }
+
+    async fn trade_one(&mut self, date: BusinessDate, trade: &Trade) -> Result<(), TradingError> {
+        let at = self.till_of(trade.number());
+        if let Trade::Cancellation(cancellation) = trade {
+            // People walk from one store to the other more slowly than a sale travels.
+            for part in cancellation
+                .parts
+                .iter()
+                .filter_map(|part| part.original.as_ref())
+            {
+                let origin = self.till_of(&part.invoice);
+                if origin != at && !self.is_cut(origin) && !self.is_cut(at) {
+                    wait_until_sent(&self.shop.tills[origin], NEIGHBOUR_TIME_MAX).await;
+                }
+            }
+        }
+        self.shop.tills[at].trade(date, trade).await
+    }
+
+    fn pending(&self) -> u64 {
+        self.shop
+            .tills
+            .iter()
+            .map(|till| till.handle().watch().borrow().pending.entries)
+            .sum()
+    }
+
+    /// Closes the sessions, brings everything to headquarters and compares.
+    async fn close(mut self, mut report: Report) -> Result<Closed, TradingError> {
+        for till in &mut self.shop.tills {
+            till.close_session().await?;
+        }
+        let pending = self.pending();
+        self.say(&format!(
+            "closed; {pending} changes not at headquarters yet"
+        ));
+        let closed_at = self.began.elapsed();
+        for till in &self.shop.tills {
+            let left =
+                DRAIN_TIME_MAX.saturating_sub(self.began.elapsed().saturating_sub(closed_at));
+            wait_until_sent(till, left).await;
+            let lag = self.began.elapsed().saturating_sub(closed_at);
+            report.each_till.push(figures::of_till(till, lag).await?);
+        }
+        let pending = self.pending();
+        if pending > 0 {
+            return Err(TradingError::NotDrained { pending });
+        }
+        self.say("everything is at headquarters; asking it for its figures");
+        let example = figures::compare(&mut report, &self.shop, &self.plan)?;
+        report.seconds = self.began.elapsed().as_secs();
+        let key = self.shop.headquarters.key().to_owned();
+        Ok(Closed {
+            report,
+            example,
+            shop: self.shop,
+            key,
+        })
+    }
+}
+
+/// Waits until a till has nothing that headquarters lacks, or `longest` has passed.
+async fn wait_until_sent(till: &Till, longest: Duration) {
+    let mut view = till.handle().watch();
+    let sent = view.wait_for(|view| view.pending.entries == 0);
+    // Whoever waits looks at what is pending afterwards.
+    drop(timeout(longest, sent).await);
+}

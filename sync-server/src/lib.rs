@@ -18,5 +18,6 @@ pub mod pki;
 pub mod project;
 pub mod random;
 pub mod react;
+pub mod session;
 pub mod settings;
 pub mod store;

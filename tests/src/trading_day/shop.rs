@@ -83,9 +83,7 @@ pub(super) async fn open(options: &Options, plan: &TradePlan) -> Result<Shop, Tr
     commands
         .run::<serde_json::Value>(&["init", "--tenant", "example"])
         .await?;
-    let stores: Vec<StoreId> = (1..=options.stores)
-        .map(store_id)
-        .collect();
+    let stores: Vec<StoreId> = (1..=options.stores).map(store_id).collect();
     for store in &stores {
         commands
             .run::<serde_json::Value>(&["store", "add", store.as_str()])

@@ -1,0 +1,119 @@
+//! One connection, from its handshake to its end: who is it, and may it speak?
+
+use std::{sync::Arc, time::Duration};
+
+use holdfast_schemas::{
+    sync::server::PeerIdentity as Peer,
+    wire::{ALPN, enrol::ENROL_ALPN, limits::HANDSHAKE_TIMEOUT_MS},
+};
+use quinn::{Connection, Incoming, VarInt, crypto::rustls::HandshakeData};
+use tokio::time::timeout;
+
+use super::{driver::Driver, server::Shared};
+use crate::{
+    enrol::{self, AdmitRefusal, Enrolment, peer_certificate},
+    pki::{CertificateSerial, IdentityRefusal, PeerIdentity, identify},
+    random,
+    store::StoreError,
+};
+
+/// Closes a connection of somebody who may not speak.
+pub const CLOSE_ACCESS: VarInt = VarInt::from_u32(1);
+/// Closes a connection that enrolled.
+pub const CLOSE_ENROLLED: VarInt = VarInt::from_u32(0);
+/// Closes what is left when the server ends.
+pub const CLOSE_SHUTDOWN: VarInt = VarInt::from_u32(2);
+
+/// A handshake, and an enrolment as a whole, may take this long.
+const DOOR_TIME_MAX: Duration = Duration::from_millis(HANDSHAKE_TIMEOUT_MS.unsigned_abs());
+
+/// Why a connection was closed at the door.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessRefused {
+    /// No client certificate.
+    #[error("no certificate was shown")]
+    NoCertificate,
+    /// A certificate that names nobody.
+    #[error("the certificate names no till of ours")]
+    Identity(#[from] IdentityRefusal),
+    /// Somebody whom the registry does not know, or has shut out.
+    #[error(transparent)]
+    Admit(#[from] AdmitRefusal),
+    /// The registry can't be read.
+    #[error("the registry can't be asked")]
+    Store(#[from] StoreError),
+}
+
+/// Serves one connection to its end.
+pub(super) async fn serve(incoming: Incoming, shared: Arc<Shared>) {
+    let address = incoming.remote_address();
+    let connection = match timeout(DOOR_TIME_MAX, incoming).await {
+        Ok(Ok(connection)) => connection,
+        Ok(Err(error)) => return tracing::debug!(%address, %error, "a handshake failed"),
+        Err(_) => return tracing::debug!(%address, "a handshake took too long"),
+    };
+    if protocol(&connection).as_deref() == Some(ENROL_ALPN) {
+        return enrol(&connection, &shared).await;
+    }
+    // TLS let only our two protocols through, so this is the other one.
+    debug_assert_eq!(protocol(&connection).as_deref(), Some(ALPN));
+    let peer = match admit(&connection, &shared) {
+        Ok(peer) => peer,
+        Err(refused) => {
+            tracing::info!(%address, error = &refused as &dyn std::error::Error, "a peer was shut out");
+            return connection.close(CLOSE_ACCESS, b"");
+        }
+    };
+    let Ok(Ok((send, receive))) = timeout(DOOR_TIME_MAX, connection.accept_bi()).await else {
+        return connection.close(CLOSE_ACCESS, b"no stream");
+    };
+    Driver::new(peer, shared).run(send, receive).await;
+    connection.close(CLOSE_ENROLLED, b"");
+}
+
+fn protocol(connection: &Connection) -> Option<Vec<u8>> {
+    connection
+        .handshake_data()?
+        .downcast::<HandshakeData>()
+        .ok()?
+        .protocol
+}
+
+async fn enrol(connection: &Connection, shared: &Shared) {
+    let enrolment = Enrolment {
+        registry: &*shared.store,
+        authority: &shared.authority,
+    };
+    let serial = CertificateSerial(random::bytes());
+    match timeout(
+        DOOR_TIME_MAX,
+        enrol::serve(connection, enrolment, shared.clock.now(), serial),
+    )
+    .await
+    {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::info!(
+            error = &error as &dyn std::error::Error,
+            "an enrolment broke off"
+        ),
+        Err(_) => tracing::info!("an enrolment took too long"),
+    }
+    connection.close(CLOSE_ENROLLED, b"");
+}
+
+/// Who speaks, if it may. A certificate outlives a revocation, so the registry is asked at every connection.
+fn admit(connection: &Connection, shared: &Shared) -> Result<PeerIdentity, AccessRefused> {
+    let certificate = peer_certificate(connection).ok_or(AccessRefused::NoCertificate)?;
+    let peer = identify(&certificate, &shared.identity.tenant)?;
+    enrol::admit(&*shared.store, &peer)??;
+    Ok(peer)
+}
+
+/// The peer as the sync machine knows it.
+pub(super) fn machine_peer(peer: &PeerIdentity) -> Peer {
+    Peer {
+        tenant: peer.tenant.clone(),
+        store: peer.store.clone(),
+        node: peer.node,
+    }
+}

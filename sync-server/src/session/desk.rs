@@ -1,0 +1,251 @@
+//! What a session wants of the store, carried out: each method reads or writes in one go and returns plain data.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use holdfast_schemas::{
+    identity::{ChangeHash, LogId, LogPosition, PriceListVersion},
+    log::{LogEntry, LogHead},
+    sync::server::{Input, LogStanding, PeerIdentity},
+    time::Timestamp,
+    wire::{
+        Answer, Buckets, FeedPosition, FoundOrder, LogWant, OrderKey, Question, ReferencePage,
+        ReferenceText, Right,
+        limits::{
+            FEED_SILENCE_MAX, FOUND_CHANGES_MAX, FRAME_CHANGES_MAX, HASHES_MAX, PAGE_BYTES_TARGET,
+            REFERENCE_RECORDS_MAX,
+        },
+    },
+};
+
+use crate::store::{self, FeedLimits, PageLimit, Store, StoreError, StoredEntry, TakeOutcome};
+
+/// The store as one peer may see it.
+#[derive(Clone)]
+pub(super) struct Desk {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) peer: PeerIdentity,
+}
+
+impl Desk {
+    pub(super) fn read_logs(&self, claims: &[LogHead]) -> Result<Input, StoreError> {
+        let logs = claims
+            .iter()
+            .map(|claim| self.standing(claim))
+            .collect::<Result<_, _>>()?;
+        Ok(Input::LogsRead {
+            logs,
+            feed_end: self.store.feed_end(&self.peer.store)?,
+            reference_end: self.store.reference_version()?,
+        })
+    }
+
+    fn standing(&self, claim: &LogHead) -> Result<LogStanding, StoreError> {
+        let durable = self
+            .store
+            .log_head(claim.log)?
+            .unwrap_or_else(|| LogHead::start(claim.log));
+        let at_claim = if claim.position <= durable.position {
+            self.store.chain_at(claim.log, claim.position)?
+        } else {
+            None
+        };
+        Ok(LogStanding { durable, at_claim })
+    }
+
+    /// Of the logs of the peer's own store, those that the server is behind on.
+    pub(super) fn compare_offer(&self, heads: &[LogHead]) -> Result<Vec<LogWant>, StoreError> {
+        let mut wants = Vec::new();
+        for head in heads {
+            let neighbour = self
+                .store
+                .node(head.log.node())?
+                .is_some_and(|node| node.store == self.peer.store);
+            if !neighbour {
+                continue;
+            }
+            let durable = self
+                .store
+                .log_head(head.log)?
+                .map_or(LogPosition::START, |known| known.position);
+            if durable < head.position {
+                wants.push(LogWant {
+                    log: head.log,
+                    after: durable,
+                });
+            }
+        }
+        Ok(wants)
+    }
+
+    pub(super) fn read_feed(
+        &self,
+        after: FeedPosition,
+        held: &[(LogId, LogPosition)],
+    ) -> Result<Input, StoreError> {
+        let held = held.iter().copied().collect();
+        let limits = FeedLimits {
+            entries_max: limit(FRAME_CHANGES_MAX),
+            bytes_target: PAGE_BYTES_TARGET as u64,
+            looked_at_max: FEED_SILENCE_MAX,
+        };
+        self.store
+            .feed_page(&self.peer.store, after, &held, limits)
+            .map(Input::FeedRead)
+    }
+
+    pub(super) fn read_reference(&self, after: PriceListVersion) -> Result<Input, StoreError> {
+        let delta = self
+            .store
+            .reference_delta(after, PageLimit::clamped(limit(REFERENCE_RECORDS_MAX)))?;
+        let mut page = ReferencePage {
+            after,
+            through: after,
+            end: delta.newest,
+            records: Vec::new(),
+        };
+        let mut bytes = 0;
+        for (version, record) in delta.records {
+            if bytes >= PAGE_BYTES_TARGET {
+                return Ok(Input::ReferenceRead(page));
+            }
+            if let Some(json) = record.json {
+                bytes += json.len();
+                match ReferenceText::new(json) {
+                    Ok(text) => page.records.push(text),
+                    Err(error) => {
+                        tracing::error!(key = %record.key.0, %error, "a record can't be sent");
+                    }
+                }
+            }
+            page.through = version;
+        }
+        Ok(Input::ReferenceRead(page))
+    }
+
+    fn digest_hashes(&self, through: FeedPosition) -> Result<BTreeSet<ChangeHash>, StoreError> {
+        let hashes = self
+            .store
+            .feed_hashes(&self.peer.store, through, self.peer.node)?;
+        Ok(hashes.into_iter().collect())
+    }
+
+    pub(super) fn read_digest(&self, through: FeedPosition) -> Result<Input, StoreError> {
+        let mut buckets = Buckets::default();
+        for hash in self.digest_hashes(through)? {
+            buckets.add(&hash);
+        }
+        Ok(Input::DigestRead(buckets))
+    }
+
+    pub(super) fn read_hashes(
+        &self,
+        through: FeedPosition,
+        bucket: u8,
+        after: Option<ChangeHash>,
+    ) -> Result<Input, StoreError> {
+        let mut hashes: Vec<ChangeHash> = self
+            .digest_hashes(through)?
+            .into_iter()
+            .filter(|hash| hash.as_bytes()[0] == bucket && after.is_none_or(|after| *hash > after))
+            .take(HASHES_MAX + 1)
+            .collect();
+        let complete = hashes.len() <= HASHES_MAX;
+        hashes.truncate(HASHES_MAX);
+        Ok(Input::HashesRead { hashes, complete })
+    }
+
+    pub(super) fn read_changes(&self, hashes: Vec<ChangeHash>) -> Result<Input, StoreError> {
+        let found = self
+            .store
+            .entries_by_hash(&self.peer.store, &hashes.into_iter().collect())?;
+        Ok(Input::ChangesRead(up_to_a_page(found)))
+    }
+
+    /// Answers a till's question. A look-up sees what is projected; whoever asks waits for that first.
+    pub(super) fn answer(&self, question: &Question, now: Timestamp) -> Result<Answer, StoreError> {
+        match question {
+            Question::FindOrder { key } => self.find_order(key, now),
+            Question::TakeRight { right } => self.take_right(*right, now),
+            Question::ReleaseRight { right } => {
+                self.store.release_right(*right, self.peer.node)?;
+                Ok(Answer::Released)
+            }
+            Question::GrantRight { right, to } => self.grant_right(*right, *to, now),
+            Question::YieldRight { .. } => Ok(Answer::Refused),
+            Question::Unknown => Ok(Answer::NotUnderstood),
+        }
+    }
+
+    /// An order of any store of the tenant, with its returns. From now on what happens to it comes through the feed.
+    fn find_order(&self, key: &OrderKey, now: Timestamp) -> Result<Answer, StoreError> {
+        let key = match key {
+            OrderKey::Number(number) => store::OrderKey::Number(*number),
+            OrderKey::Reference(reference) => store::OrderKey::Reference(reference.clone()),
+            OrderKey::Document(document) => store::OrderKey::Document(*document),
+        };
+        let Some(order) = self.store.find(&key)?.into_iter().min() else {
+            return Ok(Answer::NotFound { data_as_of: now });
+        };
+        self.store.grant_scope(order, &self.peer.store)?;
+        let mut entries = self.store.document_entries(order, None)?;
+        for returned in self.store.referring_documents(order, None)? {
+            entries.extend(self.store.document_entries(returned, None)?);
+        }
+        entries.truncate(FOUND_CHANGES_MAX);
+        let entries = up_to_a_page(entries);
+        Ok(Answer::Found(FoundOrder {
+            order,
+            data_as_of: now,
+            entries,
+        }))
+    }
+
+    fn take_right(&self, right: Right, now: Timestamp) -> Result<Answer, StoreError> {
+        if !self.store.in_scope(right.document, &self.peer.store)? {
+            return Ok(Answer::Refused);
+        }
+        Ok(match self.store.take_right(right, self.peer.node, now)? {
+            TakeOutcome::Taken => Answer::Granted,
+            TakeOutcome::Held { by, since: _ } => Answer::Held { by },
+        })
+    }
+
+    /// Passes a right on: only its holder can, and only within the document's scope.
+    fn grant_right(
+        &self,
+        right: Right,
+        to: holdfast_schemas::identity::NodeNumber,
+        now: Timestamp,
+    ) -> Result<Answer, StoreError> {
+        let Some(heir) = self.store.node(to)? else {
+            return Ok(Answer::Refused);
+        };
+        if !self.store.in_scope(right.document, &heir.store)?
+            || !self.store.release_right(right, self.peer.node)?
+        {
+            return Ok(Answer::Refused);
+        }
+        Ok(match self.store.take_right(right, to, now)? {
+            TakeOutcome::Taken => Answer::Granted,
+            TakeOutcome::Held { by, since: _ } => Answer::Held { by },
+        })
+    }
+}
+
+fn limit(items: usize) -> u32 {
+    u32::try_from(items).unwrap_or(u32::MAX)
+}
+
+/// As many entries as fit a page; one at least, where there is one.
+fn up_to_a_page(stored: Vec<StoredEntry>) -> Vec<LogEntry> {
+    let mut bytes = 0;
+    stored
+        .into_iter()
+        .take_while(|entry| {
+            let fits = bytes < PAGE_BYTES_TARGET;
+            bytes += entry.bytes.len();
+            fits
+        })
+        .map(LogEntry::from)
+        .collect()
+}

@@ -1,0 +1,426 @@
+//! Drives one [`ServerSession`]: the stream in and out, the store, the writer, and what happens elsewhere.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
+
+use holdfast_schemas::{
+    identity::{LogId, LogPosition},
+    sync::server::{Effect, Ingested, Input, ServerSession},
+    time::Timestamp,
+    wire::{
+        Answer, AskId, FrameDecoder, Message, Push, Question, Refuse, WireError, encode,
+        limits::IDLE_TIMEOUT_MS,
+    },
+};
+use quinn::{ReadError, RecvStream, SendStream, WriteError};
+use tokio::{sync::oneshot, time};
+
+use super::{
+    connection::machine_peer,
+    desk::Desk,
+    live::LivePlace,
+    server::{Shared, Signals},
+};
+use crate::{
+    enrol::Enrolment,
+    ingest::{IngestError, prepare},
+    pki::{CertificateSerial, PeerIdentity},
+    random,
+    store::{Contact, CursorName, FrameOutcome, StoreError},
+};
+
+/// A peer that does not read what it is sent is dropped after this long.
+const WRITE_TIME_MAX: Duration = Duration::from_millis(IDLE_TIMEOUT_MS.unsigned_abs());
+/// How long a look-up waits for the projection to reach what was committed before it was asked.
+const PROJECTION_WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// Why a session ended.
+#[derive(Debug, thiserror::Error)]
+enum SessionError {
+    #[error("the connection broke while reading")]
+    Read(#[from] ReadError),
+    #[error("the connection broke while writing")]
+    Write(#[from] WriteError),
+    #[error("the till does not read what it is sent")]
+    NotReading,
+    #[error("the till sent what is no message")]
+    Wire(#[from] WireError),
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    #[error("the writer took no frame")]
+    Ingest(#[from] IngestError),
+    #[error("a frame was not stored")]
+    NotStored,
+}
+
+type Answering = Pin<Box<dyn Future<Output = (AskId, Result<Answer, StoreError>)> + Send>>;
+
+/// One connection's session and what is under way for it.
+pub(super) struct Driver {
+    session: ServerSession,
+    desk: Desk,
+    peer: PeerIdentity,
+    shared: Arc<Shared>,
+    signals: Signals,
+    place: Option<LivePlace>,
+    cloned: bool,
+    /// The session was told to end, and ends when what it is storing is stored.
+    ending: bool,
+    /// The wall clock when the session began, and the monotonic one then: the machine's time does not jump.
+    began: (Timestamp, Duration),
+    /// Frames that the writer has, in order.
+    storing: VecDeque<(LogId, oneshot::Receiver<FrameOutcome>)>,
+    /// Questions that wait for the projection, in order.
+    answering: VecDeque<Answering>,
+    /// What the hello said that the till has; and of each log what is durable.
+    claims: BTreeMap<LogId, (LogPosition, LogPosition)>,
+}
+
+enum Event {
+    Read(Result<Option<usize>, ReadError>),
+    Happened(Happening),
+}
+
+/// What happened beside the stream.
+enum Happening {
+    Stop,
+    Revoked,
+    Stored(LogId, Option<FrameOutcome>),
+    Answered(AskId, Result<Answer, StoreError>),
+    Committed,
+    Reference,
+    Woke,
+}
+
+impl Driver {
+    pub(super) fn new(peer: PeerIdentity, shared: Arc<Shared>) -> Self {
+        let began = (shared.clock.now(), shared.clock.elapsed());
+        let machine = machine_peer(&peer);
+        Self {
+            session: ServerSession::new(shared.identity.clone(), machine.clone(), began.0),
+            desk: Desk {
+                store: Arc::clone(&shared.store),
+                peer: machine,
+            },
+            peer,
+            signals: shared.signals.clone(),
+            shared,
+            place: None,
+            cloned: false,
+            ending: false,
+            began,
+            storing: VecDeque::new(),
+            answering: VecDeque::new(),
+            claims: BTreeMap::new(),
+        }
+    }
+
+    /// Speaks with the till until one of them ends it.
+    #[tracing::instrument(name = "till", skip_all, fields(node = %self.peer.node, store = %self.peer.store))]
+    pub(super) async fn run(mut self, mut send: SendStream, mut receive: RecvStream) {
+        match self.speak(&mut send, &mut receive).await {
+            Ok(()) => {}
+            Err(
+                error
+                @ (SessionError::Store(_) | SessionError::NotStored | SessionError::Ingest(_)),
+            ) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a session ended");
+            }
+            Err(error) => {
+                tracing::debug!(error = &error as &dyn std::error::Error, "a session ended");
+            }
+        }
+        self.session.handle(Input::Disconnected, self.now());
+        if send.finish().is_ok() {
+            // What was sent last (a refusal with its reason, say) is to arrive; a peer that is gone is not waited for.
+            drop(time::timeout(Duration::from_secs(1), send.stopped()).await);
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        let passed = self.shared.clock.elapsed().saturating_sub(self.began.1);
+        self.began
+            .0
+            .plus_milliseconds(i64::try_from(passed.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    async fn speak(
+        &mut self,
+        send: &mut SendStream,
+        receive: &mut RecvStream,
+    ) -> Result<(), SessionError> {
+        let mut decoder = FrameDecoder::new();
+        let mut buffer = vec![0; FrameDecoder::READ_BYTES_MAX];
+        loop {
+            while let Some(effect) = self.session.poll_effect() {
+                if !self.carry_out(effect, send).await? {
+                    return Ok(());
+                }
+            }
+            let event = self.wait(receive, &mut buffer).await;
+            match event {
+                Event::Read(read) => {
+                    let Some(bytes) = read? else { return Ok(()) };
+                    decoder.push(&buffer[..bytes])?;
+                    while let Some(message) = decoder.pop()? {
+                        self.received(message)?;
+                        while let Some(effect) = self.session.poll_effect() {
+                            if !self.carry_out(effect, send).await? {
+                                return Ok(());
+                            }
+                        }
+                    }
+                }
+                Event::Happened(happening) => self.happened(happening)?,
+            }
+        }
+    }
+
+    async fn wait(&mut self, receive: &mut RecvStream, buffer: &mut [u8]) -> Event {
+        let wake = self
+            .session
+            .next_wake()
+            .map(|at| at.milliseconds_since(self.now()).max(0).unsigned_abs());
+        let (node, ending) = (self.peer.node, self.ending);
+        let Signals {
+            stop,
+            revoked,
+            committed,
+            reference,
+            projected: _,
+        } = &mut self.signals;
+        let happening = tokio::select! {
+            biased;
+            Ok(_) = stop.wait_for(|stop| *stop), if !ending => Happening::Stop,
+            Ok(_) = revoked.wait_for(|revoked| revoked.contains(&node)), if !ending => Happening::Revoked,
+            (log, stored) = front(&mut self.storing) => {
+                self.storing.pop_front();
+                Happening::Stored(log, stored)
+            }
+            (id, answer) = front_answer(&mut self.answering) => {
+                self.answering.pop_front();
+                Happening::Answered(id, answer)
+            }
+            Ok(()) = committed.changed() => Happening::Committed,
+            Ok(()) = reference.changed() => Happening::Reference,
+            read = receive.read(buffer) => return Event::Read(read),
+            () = sleep(wake) => Happening::Woke,
+        };
+        Event::Happened(happening)
+    }
+
+    fn received(&mut self, message: Message) -> Result<(), SessionError> {
+        if !self.cloned && self.place.as_ref().is_some_and(LivePlace::is_overtaken) {
+            self.cloned = true;
+            tracing::warn!("the till speaks over two connections at once: its disk was cloned");
+            self.note_contact(false)?;
+        }
+        self.session.handle(Input::Received(message), self.now());
+        Ok(())
+    }
+
+    fn happened(&mut self, happening: Happening) -> Result<(), SessionError> {
+        self.ending |= matches!(happening, Happening::Stop | Happening::Revoked);
+        let input = match happening {
+            Happening::Stop => Input::End(Refuse::Closing),
+            Happening::Revoked => Input::End(Refuse::NotEnrolled),
+            Happening::Stored(log, outcome) => {
+                let ingested = self.stored(log, &outcome.ok_or(SessionError::NotStored)?)?;
+                Input::Ingested(ingested)
+            }
+            Happening::Answered(id, answer) => Input::Answer {
+                id,
+                answer: answer?,
+            },
+            Happening::Committed => Input::FeedGrew {
+                end: self.shared.store.feed_end(&self.peer.store)?,
+            },
+            Happening::Reference => Input::ReferenceGrew {
+                end: self.shared.store.reference_version()?,
+            },
+            Happening::Woke => Input::Woke,
+        };
+        self.session.handle(input, self.now());
+        Ok(())
+    }
+
+    fn stored(&mut self, log: LogId, outcome: &FrameOutcome) -> Result<Ingested, StoreError> {
+        let ingested = match *outcome {
+            FrameOutcome::Durable {
+                position,
+                added: _,
+                quarantined,
+            } => {
+                self.claims.entry(log).or_insert((position, position)).1 = position;
+                Ingested::Stored {
+                    durable: position,
+                    quarantined,
+                }
+            }
+            FrameOutcome::Gap { durable } => Ingested::Gap { durable },
+            FrameOutcome::Forked { at } => Ingested::Fork { position: at },
+            FrameOutcome::NotSigned => Ingested::Unproved,
+        };
+        if self.is_complete() {
+            self.note_contact(true)?;
+        }
+        Ok(ingested)
+    }
+
+    /// Whether everything that the till said to have, and all that it sent since, is durable.
+    fn is_complete(&self) -> bool {
+        self.storing.is_empty()
+            && self
+                .claims
+                .values()
+                .all(|(claimed, durable)| durable >= claimed)
+    }
+
+    fn note_contact(&self, complete: bool) -> Result<(), StoreError> {
+        let contact = Contact {
+            at: self.shared.clock.now(),
+            complete,
+            cloned: self.cloned,
+        };
+        self.shared.store.note_contact(self.peer.node, contact)
+    }
+
+    /// Carries out one effect; `false` ends the session.
+    async fn carry_out(
+        &mut self,
+        effect: Effect,
+        send: &mut SendStream,
+    ) -> Result<bool, SessionError> {
+        let input = match effect {
+            Effect::Send(message) => {
+                write(send, &message).await?;
+                return Ok(true);
+            }
+            Effect::Close => return Ok(false),
+            Effect::ReadLogs { claims } => {
+                let read = self.desk.read_logs(&claims)?;
+                if let Input::LogsRead { logs, .. } = &read {
+                    let positions = claims.iter().zip(logs);
+                    self.claims = positions
+                        .map(|(claim, known)| (claim.log, (claim.position, known.durable.position)))
+                        .collect();
+                }
+                read
+            }
+            Effect::Online { new_epoch } => {
+                tracing::info!(new_epoch, "till online");
+                self.place = Some(self.shared.live.enter(self.peer.node));
+                self.note_contact(self.is_complete())?;
+                return Ok(true);
+            }
+            Effect::Ingest(push) => {
+                self.ingest(push).await?;
+                return Ok(true);
+            }
+            Effect::CompareOffer { heads } => {
+                Input::OfferCompared(self.desk.compare_offer(&heads)?)
+            }
+            Effect::ReadFeed { after, held } => self.desk.read_feed(after, &held)?,
+            Effect::ReadReference { after } => self.desk.read_reference(after)?,
+            Effect::ReadDigest { through } => self.desk.read_digest(through)?,
+            Effect::ReadHashes {
+                through,
+                bucket,
+                after,
+            } => self.desk.read_hashes(through, bucket, after)?,
+            Effect::ReadChanges { hashes } => self.desk.read_changes(hashes)?,
+            Effect::Asked { id, question } => {
+                self.ask(id, question)?;
+                return Ok(true);
+            }
+            // The server asks its tills nothing of its own yet.
+            Effect::Answered { .. } => return Ok(true),
+            Effect::SignCertificate { request } => {
+                let enrolment = Enrolment {
+                    registry: &*self.shared.store,
+                    authority: &self.shared.authority,
+                };
+                let serial = CertificateSerial(random::bytes());
+                Input::CertificateSigned(enrolment.renew(
+                    &self.peer,
+                    &request,
+                    self.shared.clock.now(),
+                    serial,
+                ))
+            }
+        };
+        self.session.handle(input, self.now());
+        Ok(true)
+    }
+
+    async fn ingest(&mut self, push: Push) -> Result<(), SessionError> {
+        let author = self.shared.store.node(push.log().node())?;
+        let keys = author.map(|node| node.public_keys).unwrap_or_default();
+        let now = self.shared.clock.now();
+        let log = push.log();
+        let frame = prepare(push, self.peer.node, &keys, &self.peer.tenant, now);
+        self.storing
+            .push_back((log, self.shared.ingest.bring(frame).await?));
+        Ok(())
+    }
+
+    /// A look-up sees what is projected, so it waits until that covers all that was committed before it was asked.
+    fn ask(&mut self, id: AskId, question: Question) -> Result<(), StoreError> {
+        let committed = self.shared.store.log_end()?;
+        let is_look_up = matches!(question, Question::FindOrder { .. });
+        let mut projected = self.signals.projected.clone();
+        let (desk, now) = (self.desk.clone(), self.now());
+        let behind = is_look_up && self.shared.store.cursor(CursorName::Project)? < committed;
+        self.answering.push_back(Box::pin(async move {
+            if behind {
+                // Late data are better than none: the answer says as of when they are.
+                drop(
+                    time::timeout(
+                        PROJECTION_WAIT_MAX,
+                        projected.wait_for(|reached| *reached >= committed),
+                    )
+                    .await,
+                );
+            }
+            (id, desk.answer(&question, now))
+        }));
+        Ok(())
+    }
+}
+
+/// The writer's answer to the oldest frame; waits for ever where there is none.
+async fn front(
+    storing: &mut VecDeque<(LogId, oneshot::Receiver<FrameOutcome>)>,
+) -> (LogId, Option<FrameOutcome>) {
+    match storing.front_mut() {
+        Some((log, answer)) => (*log, answer.await.ok()),
+        None => std::future::pending().await,
+    }
+}
+
+/// The answer to the oldest question; waits for ever where there is none.
+async fn front_answer(answering: &mut VecDeque<Answering>) -> (AskId, Result<Answer, StoreError>) {
+    match answering.front_mut() {
+        Some(answer) => answer.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn sleep(milliseconds: Option<u64>) {
+    match milliseconds {
+        Some(milliseconds) => time::sleep(Duration::from_millis(milliseconds)).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn write(send: &mut SendStream, message: &Message) -> Result<(), SessionError> {
+    let frame = encode(message)?;
+    time::timeout(WRITE_TIME_MAX, send.write_all(&frame))
+        .await
+        .map_err(|_| SessionError::NotReading)??;
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! What happens to the store beside the sessions: projection and reactions behind the log, and what an operator's
+//! commands change from other processes.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use holdfast_schemas::identity::{NodeNumber, PriceListVersion};
+use tokio::{sync::watch, time};
+
+use crate::{
+    clock::Clock,
+    project::{self, ProjectError},
+    react::{ReactError, Reactor},
+    store::{EntryNumber, PageLimit, Store, StoreError},
+};
+
+/// How often the file is looked at for what other processes wrote. A revoked till is cut off within this time.
+const LOOK_INTERVAL: Duration = Duration::from_millis(250);
+
+/// The ends that tell sessions what happened.
+pub(super) struct Bells {
+    pub(super) committed: watch::Sender<EntryNumber>,
+    pub(super) projected: watch::Sender<EntryNumber>,
+    pub(super) reference: watch::Sender<PriceListVersion>,
+    pub(super) revoked: watch::Sender<Arc<BTreeSet<NodeNumber>>>,
+}
+
+/// Projects and reacts whenever something was committed, in bounded steps.
+pub(super) async fn follow(
+    store: Arc<dyn Store>,
+    mut reactor: Reactor,
+    clock: Arc<dyn Clock>,
+    bells: Arc<Bells>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut committed = bells.committed.subscribe();
+    loop {
+        match step(&*store, &mut reactor, &*clock, &bells) {
+            Ok(true) => {
+                tokio::task::yield_now().await;
+                if *stop.borrow() {
+                    return;
+                }
+                continue;
+            }
+            Ok(false) => {}
+            Err(error) => tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "projection or reaction failed"
+            ),
+        }
+        tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => return,
+            _ = committed.changed() => {}
+            () = time::sleep(LOOK_INTERVAL) => {}
+        }
+    }
+}
+
+/// Why the server's own work behind the log stopped for now.
+#[derive(Debug, thiserror::Error)]
+enum FollowError {
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+    #[error(transparent)]
+    React(#[from] ReactError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// One bounded step of each; whether something moved, so that there may be more to do.
+fn step(
+    store: &dyn Store,
+    reactor: &mut Reactor,
+    clock: &dyn Clock,
+    bells: &Bells,
+) -> Result<bool, FollowError> {
+    let projected = project::step(store)?;
+    let reached = projected.cursor;
+    bells
+        .projected
+        .send_if_modified(|known| std::mem::replace(known, reached) != reached);
+    let reacted = reactor.step(store, clock.now())?;
+    ring_committed(store, bells)?;
+    Ok(projected.moved || reacted.moved)
+}
+
+fn ring_committed(store: &dyn Store, bells: &Bells) -> Result<(), StoreError> {
+    let end = store.log_end()?;
+    bells
+        .committed
+        .send_if_modified(|known| std::mem::replace(known, end) != end);
+    Ok(())
+}
+
+/// Looks now and then for what other processes did to the file: entries, reference data, revocations.
+pub(super) async fn look(
+    store: Arc<dyn Store>,
+    bells: Arc<Bells>,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        if let Err(error) = look_once(&*store, &bells) {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the store can't be looked at"
+            );
+        }
+        tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => return,
+            () = time::sleep(LOOK_INTERVAL) => {}
+        }
+    }
+}
+
+fn look_once(store: &dyn Store, bells: &Bells) -> Result<(), StoreError> {
+    ring_committed(store, bells)?;
+    let version = store.reference_version()?;
+    bells
+        .reference
+        .send_if_modified(|known| std::mem::replace(known, version) != version);
+    let revoked = revoked(store)?;
+    bells.revoked.send_if_modified(|known| {
+        let changed = **known != revoked;
+        if changed {
+            *known = Arc::new(revoked);
+        }
+        changed
+    });
+    Ok(())
+}
+
+pub(super) fn revoked(store: &dyn Store) -> Result<BTreeSet<NodeNumber>, StoreError> {
+    let mut revoked = BTreeSet::new();
+    let mut after = None;
+    loop {
+        let page = store.nodes(after, PageLimit::MAX)?;
+        let Some(last) = page.last() else {
+            return Ok(revoked);
+        };
+        after = Some(last.node);
+        revoked.extend(
+            page.iter()
+                .filter(|node| node.revoked_at.is_some())
+                .map(|node| node.node),
+        );
+    }
+}

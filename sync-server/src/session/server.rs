@@ -1,0 +1,262 @@
+//! The tills' server as a whole: endpoint, accept loop, tasks, and its end.
+
+use std::{collections::BTreeSet, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use holdfast_schemas::{
+    identity::{LogId, NodeNumber, OrderNumberMint, PriceListVersion},
+    sync::server::ServerIdentity,
+    wire::{ALPN, Capabilities, enrol::ENROL_ALPN},
+};
+use quinn::{AsyncUdpSocket, Endpoint, Runtime, crypto::rustls::QuicServerConfig};
+use rustls::time_provider::TimeProvider;
+use tokio::{sync::watch, task::JoinSet, time};
+
+use super::{
+    connection::{self, CLOSE_SHUTDOWN},
+    live::LiveTable,
+    outside::{self, Bells},
+    transport,
+};
+use crate::{
+    clock::Clock,
+    ingest::{Ingest, IngestTask},
+    pki::{Authority, PkiError, ServerCertificate, sync_tls},
+    random,
+    react::Reactor,
+    store::{EntryNumber, Store, StoreError},
+};
+
+/// From this many waiting handshakes on, newcomers must first prove their address.
+const INCOMING_RETRY_FROM: usize = 32;
+/// From this many on they are not answered at all; they try again.
+const INCOMING_IGNORE_FROM: usize = 512;
+/// How long sessions have to acknowledge what they are storing when the server ends.
+const SHUTDOWN_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// What a server is made of.
+pub struct SyncServerParts {
+    /// What it keeps.
+    pub store: Arc<dyn Store>,
+    /// What signs tills' certificates.
+    pub authority: Arc<Authority>,
+    /// What it shows to tills.
+    pub certificate: ServerCertificate,
+    /// Its clocks.
+    pub clock: Arc<dyn Clock>,
+    /// The time by which certificates are checked.
+    pub tls_time: Arc<dyn TimeProvider>,
+}
+
+/// Why the server could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store.
+    #[error("the store can't be read")]
+    Store(#[from] StoreError),
+    /// Certificates.
+    #[error("TLS can't be set up")]
+    Pki(#[from] PkiError),
+    /// The TLS settings are not fit for QUIC.
+    #[error("TLS is not fit for QUIC")]
+    Quic(#[from] quinn::crypto::rustls::NoInitialCipherSuite),
+    /// The address, or a thread, could not be had.
+    #[error("the address can't be listened on")]
+    Listen(#[from] io::Error),
+}
+
+/// What every session shares.
+pub(super) struct Shared {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) authority: Arc<Authority>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) identity: ServerIdentity,
+    pub(super) ingest: Ingest,
+    pub(super) live: LiveTable,
+    pub(super) signals: Signals,
+}
+
+/// The ends at which sessions hear what happened elsewhere.
+#[derive(Clone)]
+pub(super) struct Signals {
+    pub(super) stop: watch::Receiver<bool>,
+    pub(super) revoked: watch::Receiver<Arc<BTreeSet<NodeNumber>>>,
+    pub(super) committed: watch::Receiver<EntryNumber>,
+    pub(super) projected: watch::Receiver<EntryNumber>,
+    pub(super) reference: watch::Receiver<PriceListVersion>,
+}
+
+/// A running server. Dropping it ends it at once; [`SyncServer::shutdown`] ends it in order.
+pub struct SyncServer {
+    address: SocketAddr,
+    endpoint: Endpoint,
+    stop: watch::Sender<bool>,
+    accepting: JoinSet<()>,
+    background: JoinSet<()>,
+    writer: IngestTask,
+    live: LiveTable,
+    committed: watch::Receiver<EntryNumber>,
+}
+
+impl SyncServer {
+    /// Starts on a socket of the operating system's.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn start(parts: SyncServerParts, listen: SocketAddr) -> Result<Self, StartError> {
+        let socket = std::net::UdpSocket::bind(listen)?;
+        let runtime: Arc<dyn Runtime> = Arc::new(quinn::TokioRuntime);
+        let socket = runtime.wrap_udp_socket(socket)?;
+        Self::start_on(parts, socket, runtime)
+    }
+
+    /// Starts on any socket and runtime: a simulation brings its own.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn start_on(
+        parts: SyncServerParts,
+        socket: Arc<dyn AsyncUdpSocket>,
+        runtime: Arc<dyn Runtime>,
+    ) -> Result<Self, StartError> {
+        let SyncServerParts {
+            store,
+            authority,
+            certificate,
+            clock,
+            tls_time,
+        } = parts;
+        let tls = sync_tls(&authority, &certificate, &[ALPN, ENROL_ALPN], tls_time)?;
+        let quic = Arc::new(QuicServerConfig::try_from(tls)?);
+        let config = Some(transport::server_config(quic));
+        let endpoint = Endpoint::new_with_abstract_socket(
+            transport::endpoint_config(),
+            config,
+            socket,
+            runtime,
+        )?;
+        let address = endpoint.local_addr()?;
+
+        let known = store.identity()?;
+        let identity = ServerIdentity {
+            tenant: known.tenant,
+            epoch: known.epoch,
+            capabilities: Capabilities::default(),
+        };
+        let (stop, stopped) = watch::channel(false);
+        let bells = Arc::new(Bells {
+            committed: watch::Sender::new(store.log_end()?),
+            projected: watch::Sender::new(EntryNumber::START),
+            reference: watch::Sender::new(store.reference_version()?),
+            revoked: watch::Sender::new(Arc::new(outside::revoked(&*store)?)),
+        });
+        let (ingest, writer) = Ingest::start(Arc::clone(&store), bells.committed.clone())?;
+        let live = LiveTable::default();
+        let committed = bells.committed.subscribe();
+
+        let mut background = JoinSet::new();
+        let log = LogId::new(NodeNumber::SERVER, random::bytes());
+        let reactor = Reactor::new(log, OrderNumberMint::new(NodeNumber::SERVER, None));
+        background.spawn(outside::follow(
+            Arc::clone(&store),
+            reactor,
+            Arc::clone(&clock),
+            Arc::clone(&bells),
+            stopped.clone(),
+        ));
+        background.spawn(outside::look(
+            Arc::clone(&store),
+            Arc::clone(&bells),
+            stopped.clone(),
+        ));
+        let signals = Signals {
+            stop: stopped,
+            revoked: bells.revoked.subscribe(),
+            committed: bells.committed.subscribe(),
+            projected: bells.projected.subscribe(),
+            reference: bells.reference.subscribe(),
+        };
+        let shared = Arc::new(Shared {
+            store,
+            authority,
+            clock,
+            identity,
+            ingest,
+            live: live.clone(),
+            signals,
+        });
+        let mut accepting = JoinSet::new();
+        accepting.spawn(accept(endpoint.clone(), shared));
+        Ok(Self {
+            address,
+            endpoint,
+            stop,
+            accepting,
+            background,
+            writer,
+            live,
+            committed,
+        })
+    }
+
+    /// Where tills connect.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How many tills are connected.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        self.live.count()
+    }
+
+    /// Hears of every commit, by its last entry.
+    #[must_use]
+    pub fn committed(&self) -> watch::Receiver<EntryNumber> {
+        self.committed.clone()
+    }
+
+    /// Ends in order: takes no more connections, lets sessions acknowledge what they are storing, then waits until the
+    /// writer is done. Takes a few seconds at the most.
+    pub async fn shutdown(mut self) {
+        self.stop.send_replace(true);
+        let ended = async {
+            while self.accepting.join_next().await.is_some() {}
+            while self.background.join_next().await.is_some() {}
+        };
+        if time::timeout(SHUTDOWN_TIME_MAX, ended).await.is_err() {
+            tracing::warn!("some sessions did not end in time");
+        }
+        self.endpoint.close(CLOSE_SHUTDOWN, b"");
+        // Aborted sessions let go of the writer's queue; what is in it is stored before the writer ends.
+        self.accepting.shutdown().await;
+        self.background.shutdown().await;
+        self.writer.join();
+    }
+}
+
+async fn accept(endpoint: Endpoint, shared: Arc<Shared>) {
+    let mut sessions = JoinSet::new();
+    let mut stop = shared.signals.stop.clone();
+    loop {
+        let incoming = tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => break,
+            Some(_) = sessions.join_next() => continue,
+            incoming = endpoint.accept() => incoming,
+        };
+        let Some(incoming) = incoming else { break };
+        let waiting = endpoint
+            .open_connections()
+            .saturating_sub(shared.live.count());
+        if waiting > INCOMING_IGNORE_FROM {
+            incoming.ignore();
+        } else if waiting > INCOMING_RETRY_FROM && !incoming.remote_address_validated() {
+            // It can only fail where the address is validated already.
+            drop(incoming.retry());
+        } else {
+            sessions.spawn(connection::serve(incoming, Arc::clone(&shared)));
+        }
+    }
+    while sessions.join_next().await.is_some() {}
+}

@@ -1,0 +1,58 @@
+//! QUIC's settings of the tills' door, each with its reason. The figures behind them are in `docs/security.md`.
+
+use std::{sync::Arc, time::Duration};
+
+use quinn::{
+    EndpointConfig, IdleTimeout, ServerConfig, TransportConfig, VarInt,
+    crypto::rustls::QuicServerConfig,
+};
+
+/// What may be on its way from one till: a few pushed frames. The default has no limit.
+const RECEIVE_WINDOW_BYTES: u32 = 2 * 1024 * 1024;
+/// There is one stream, and half of the window is enough to keep a line of 40 Mbit/s at 100 ms busy.
+const STREAM_RECEIVE_WINDOW_BYTES: u32 = 512 * 1024;
+/// What may be on its way to one till unacknowledged: a few pages of the feed.
+const SEND_WINDOW_BYTES: u64 = 2 * 1024 * 1024;
+/// A till opens one stream; a second one is open for a moment when it asks anew.
+const STREAMS_MAX: u32 = 2;
+/// After this silence a connection is dropped. Longer than the till's patience, so that the till is the one who tries anew.
+const IDLE_TIME_MAX_MS: u32 = 45_000;
+/// The most handshakes that wait, and what they may hold: certificate-less floods must not keep tills waiting.
+const INCOMING_MAX: usize = 256;
+const INCOMING_BUFFER_BYTES: u64 = 64 * 1024;
+const INCOMING_BUFFERS_TOTAL_BYTES: u64 = 8 * 1024 * 1024;
+/// A token that a Retry handed out is good for this long: a slow line's round trip and more.
+const RETRY_TOKEN_LIFETIME: Duration = Duration::from_secs(15);
+
+/// The settings of every connection that the server takes.
+fn transport() -> Arc<TransportConfig> {
+    let mut transport = TransportConfig::default();
+    transport
+        .receive_window(VarInt::from_u32(RECEIVE_WINDOW_BYTES))
+        .stream_receive_window(VarInt::from_u32(STREAM_RECEIVE_WINDOW_BYTES))
+        .send_window(SEND_WINDOW_BYTES)
+        .max_concurrent_bidi_streams(VarInt::from_u32(STREAMS_MAX))
+        .max_concurrent_uni_streams(VarInt::from_u32(0))
+        .datagram_receive_buffer_size(None)
+        .max_idle_timeout(Some(IdleTimeout::from(VarInt::from_u32(IDLE_TIME_MAX_MS))));
+    Arc::new(transport)
+}
+
+/// QUIC over a TLS configuration.
+pub(super) fn server_config(tls: Arc<QuicServerConfig>) -> ServerConfig {
+    let mut config = ServerConfig::with_crypto(tls);
+    config
+        .transport_config(transport())
+        .max_incoming(INCOMING_MAX)
+        .incoming_buffer_size(INCOMING_BUFFER_BYTES)
+        .incoming_buffer_size_total(INCOMING_BUFFERS_TOTAL_BYTES)
+        .retry_token_lifetime(RETRY_TOKEN_LIFETIME)
+        // Tills change their address when their router restarts; they keep their connection.
+        .migration(true);
+    config
+}
+
+/// The endpoint's own settings: quinn's are right.
+pub(super) fn endpoint_config() -> EndpointConfig {
+    EndpointConfig::default()
+}

@@ -1,5 +1,7 @@
 //! Settings: flag before environment before file before default, resolved here and nowhere else.
 
+mod value;
+
 use std::{
     collections::BTreeMap,
     error::Error,
@@ -10,21 +12,21 @@ use std::{
     str::FromStr,
 };
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+
+pub use value::{
+    CodeMinutes, CodeMinutesError, ENROLMENT_CODE_MINUTES_MAX, LogFilter, LogFilterError,
+    LogFormat, LogFormatError,
+};
 
 /// What every variable of the environment that this program reads begins with.
 pub const VARIABLE_PREFIX: &str = "HOLDFAST_SERVER_";
 /// The variable that names the settings file.
 pub const CONFIG_VARIABLE: &str = "HOLDFAST_SERVER_CONFIG";
 
-/// The longest time that an enrolment code may be good for, in minutes: one week.
-pub const ENROLMENT_CODE_MINUTES_MAX: u32 = 7 * 24 * 60;
-
 const DATA_DIR_DEFAULT: &str = "holdfast-server-data";
 const SYNC_PORT_DEFAULT: u16 = 7443;
 const HTTP_PORT_DEFAULT: u16 = 8443;
-const ENROLMENT_CODE_MINUTES_DEFAULT: u32 = 60;
-const LOG_FILTER_DEFAULT: &str = "info";
 
 /// Every setting, resolved, each with where its value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,145 +75,6 @@ impl fmt::Display for Source {
             Self::File(file) => write!(formatter, "file {}", file.display()),
             Self::Default => formatter.write_str("default"),
         }
-    }
-}
-
-/// How log lines are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "snake_case")]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
-impl fmt::Display for LogFormat {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Text => "text",
-            Self::Json => "json",
-        })
-    }
-}
-
-impl FromStr for LogFormat {
-    type Err = LogFormatError;
-    fn from_str(text: &str) -> Result<Self, LogFormatError> {
-        match text {
-            "text" => Ok(Self::Text),
-            "json" => Ok(Self::Json),
-            _ => Err(LogFormatError),
-        }
-    }
-}
-
-/// A text that is no log format.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a log format is text or json")]
-pub struct LogFormatError;
-
-/// How long an enrolment code is good for: 1 to [`ENROLMENT_CODE_MINUTES_MAX`] minutes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(try_from = "u32", into = "u32")]
-pub struct CodeMinutes(u32);
-
-/// A time that an enrolment code may not have.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("an enrolment code is good for 1 to {ENROLMENT_CODE_MINUTES_MAX} minutes")]
-pub struct CodeMinutesError;
-
-impl CodeMinutes {
-    /// Checks the range.
-    ///
-    /// # Errors
-    /// [`CodeMinutesError`].
-    pub fn new(minutes: u32) -> Result<Self, CodeMinutesError> {
-        if (1..=ENROLMENT_CODE_MINUTES_MAX).contains(&minutes) {
-            Ok(Self(minutes))
-        } else {
-            Err(CodeMinutesError)
-        }
-    }
-
-    /// The time in milliseconds.
-    #[must_use]
-    pub fn milliseconds(self) -> i64 {
-        i64::from(self.0) * 60_000
-    }
-}
-
-impl TryFrom<u32> for CodeMinutes {
-    type Error = CodeMinutesError;
-    fn try_from(minutes: u32) -> Result<Self, CodeMinutesError> {
-        Self::new(minutes)
-    }
-}
-
-impl From<CodeMinutes> for u32 {
-    fn from(minutes: CodeMinutes) -> Self {
-        minutes.0
-    }
-}
-
-impl FromStr for CodeMinutes {
-    type Err = CodeMinutesError;
-    fn from_str(text: &str) -> Result<Self, CodeMinutesError> {
-        Self::new(text.parse().map_err(|_| CodeMinutesError)?)
-    }
-}
-
-impl fmt::Display for CodeMinutes {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
-    }
-}
-
-/// Which log lines are written, such as `info` or `warn,holdfast_server=debug`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct LogFilter(String);
-
-/// A text that is no log filter.
-#[derive(Debug, thiserror::Error)]
-#[error("not a log filter")]
-pub struct LogFilterError(#[source] tracing_subscriber::filter::ParseError);
-
-impl LogFilter {
-    /// The filter as `tracing-subscriber` wants it.
-    ///
-    /// # Errors
-    /// [`LogFilterError`]: never for a value that was resolved, since it was read once.
-    pub fn filter(&self) -> Result<tracing_subscriber::EnvFilter, LogFilterError> {
-        tracing_subscriber::EnvFilter::try_new(&self.0).map_err(LogFilterError)
-    }
-}
-
-impl FromStr for LogFilter {
-    type Err = LogFilterError;
-    fn from_str(text: &str) -> Result<Self, LogFilterError> {
-        let filter = Self(text.to_owned());
-        filter.filter()?;
-        Ok(filter)
-    }
-}
-
-impl TryFrom<String> for LogFilter {
-    type Error = LogFilterError;
-    fn try_from(text: String) -> Result<Self, LogFilterError> {
-        text.parse()
-    }
-}
-
-impl From<LogFilter> for String {
-    fn from(filter: LogFilter) -> Self {
-        filter.0
-    }
-}
-
-impl fmt::Display for LogFilter {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
     }
 }
 
@@ -406,13 +269,13 @@ impl Settings {
                 ("", None),
                 "HOLDFAST_SERVER_ENROLMENT_CODE_MINUTES",
                 file.enrolment.code_minutes,
-                || CodeMinutes(ENROLMENT_CODE_MINUTES_DEFAULT),
+                CodeMinutes::default,
             )?,
             log_filter: sources.pick(
                 ("--log-filter", flags.log_filter),
                 "HOLDFAST_SERVER_LOG_FILTER",
                 file.log.filter,
-                || LogFilter(LOG_FILTER_DEFAULT.to_owned()),
+                LogFilter::default,
             )?,
             log_format: sources.pick(
                 ("--log-format", flags.log_format),

@@ -274,3 +274,11 @@ fn a_command_line_that_is_not_understood_is_exit_code_2() {
         );
     }
 }
+
+#[test]
+fn a_file_that_is_no_export_changes_nothing() {
+    let server = Server::initialised();
+    let file = server.write("export", "no export");
+    server.error(&["till", "import", &file], exit_code::INPUT_REFUSED);
+    server.error(&["till", "import", "no/such/file"], exit_code::STORE);
+}

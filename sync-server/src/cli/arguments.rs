@@ -128,6 +128,11 @@ pub(super) enum TillVerb {
         #[arg(value_parser = node_number)]
         node: NodeNumber,
     },
+    /// Take in what a till had not sent, from the file that its `store export` wrote
+    Import {
+        /// The file
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]

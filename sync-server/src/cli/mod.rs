@@ -6,6 +6,7 @@ mod catalog;
 mod config;
 mod context;
 mod error;
+mod import;
 mod init;
 mod key;
 mod list;
@@ -75,6 +76,7 @@ fn dispatch(context: &Context, noun: Noun, format: OutputFormat) -> Result<u8, C
             }
             TillVerb::List => print(&till::list(context)?, format),
             TillVerb::Revoke { node } => print(&till::revoke(context, node)?, format),
+            TillVerb::Import { file } => print(&import::import(context, &file)?, format),
         },
         Noun::Catalog(CatalogVerb::Import { file }) => {
             print(&catalog::import(context, &file)?, format)

@@ -1,8 +1,9 @@
 //! The command line as a process: help, answers as JSON, exit codes.
 
 use std::{
+    io::{BufRead, BufReader},
     path::Path,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 use holdfast_node::{
@@ -344,4 +345,44 @@ fn a_backup_is_taken_back_only_when_told() {
     answer(folder.path(), &["store", "restore", kept, "--replace"]);
     let figures = answer(folder.path(), &["session", "show"]);
     assert_eq!(figures["session"]["figures"]["paid_in_minor"], 500);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_till_runs_until_it_is_told_to_stop() {
+    let folder = tempfile::tempdir().expect("a folder");
+    enrol(folder.path());
+    let mut running = Command::new(env!("CARGO_BIN_EXE_holdfast-node"))
+        .args(["run", "--ready-file", "ready.json"])
+        .current_dir(folder.path())
+        .env_clear()
+        .env("HOLDFAST_NODE_DATA_DIR", folder.path())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let log = BufReader::new(running.stderr.take().expect("piped"));
+    let mut lines = log.lines().map(|line| line.expect("text"));
+    assert!(lines.any(|line| line.contains("the till runs")));
+
+    let ready = std::fs::read(folder.path().join("ready.json")).expect("ready");
+    let ready: serde_json::Value = serde_json::from_slice(&ready).expect("JSON");
+    assert_eq!(
+        (&ready["node"], &ready["process"]),
+        (&12.into(), &running.id().into())
+    );
+    answer(folder.path(), &["order", "list"]);
+    answer(folder.path(), &["store", "backup", "copy"]);
+    assert_eq!(
+        failure(folder.path(), &["session", "open", "--float", "0"]),
+        exit_code::IN_USE
+    );
+
+    let killed = Command::new("kill")
+        .arg(running.id().to_string())
+        .status()
+        .expect("kill starts");
+    assert!(killed.success());
+    assert!(lines.any(|line| line.contains("the till stopped")));
+    assert!(running.wait().expect("ends").success());
+    assert!(!folder.path().join("ready.json").exists());
 }

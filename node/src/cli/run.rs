@@ -25,12 +25,12 @@ pub(super) async fn run(settings: &Settings, arguments: &RunArguments) -> Result
     let mut interrupt = listen(SignalKind::interrupt())?;
     let node = Node::start(settings)?;
     let till = node.handle().watch().borrow().till.clone();
-    tracing::info!(%till, "the till runs");
     let ready = arguments
         .ready_file
         .as_deref()
-        .map(|path| ReadyFile::write(path, till))
+        .map(|path| ReadyFile::write(path, till.clone()))
         .transpose()?;
+    tracing::info!(%till, "the till runs");
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

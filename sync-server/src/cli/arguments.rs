@@ -1,6 +1,6 @@
 //! The command line: nouns, then verbs.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use holdfast_schemas::identity::{NodeNumber, StoreId, TenantId};
@@ -56,6 +56,8 @@ pub enum OutputFormat {
 pub(super) enum Noun {
     /// Make the tenant, its certificate authority and the server's certificate
     Init(InitArguments),
+    /// Run the server until it is told to stop (SIGTERM or SIGINT)
+    Run(RunArguments),
     /// Stores, and the server's own file
     #[command(subcommand)]
     Store(StoreVerb),
@@ -86,6 +88,19 @@ pub(super) struct InitArguments {
     pub(super) tenant: TenantId,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct RunArguments {
+    /// Where tills connect (UDP, QUIC); port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    sync_listen: Option<SocketAddr>,
+    /// Where headquarters asks (TCP, HTTPS); port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    http_listen: Option<SocketAddr>,
+    /// Write the addresses to this file, as JSON, once the server is ready; it is removed at the end
+    #[arg(long, value_name = "FILE")]
+    pub(super) ready_file: Option<PathBuf>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum StoreVerb {
     /// Add a store
@@ -97,6 +112,8 @@ pub(super) enum StoreVerb {
     List,
     /// Check the server's file: its structure, every log's chain, every projection's cursor
     Check,
+    /// Build the projections anew from the logs
+    Rebuild,
     /// Copy the server's file while the server runs
     Backup {
         /// Where to; it must not exist
@@ -199,11 +216,22 @@ fn node_number(text: &str) -> Result<NodeNumber, String> {
 impl Arguments {
     /// The flags that are settings.
     pub(super) fn flags(&self) -> Flags {
+        let (sync_listen, http_listen) = match &self.noun {
+            Noun::Run(run) => (run.sync_listen, run.http_listen),
+            Noun::Init(_)
+            | Noun::Store(_)
+            | Noun::Till(_)
+            | Noun::Catalog(_)
+            | Noun::Key(_)
+            | Noun::Misfit(_)
+            | Noun::Quarantine(_)
+            | Noun::Config(_) => (None, None),
+        };
         Flags {
             config: self.global.config.clone(),
             data_dir: self.global.data_dir.clone(),
-            sync_listen: None,
-            http_listen: None,
+            sync_listen,
+            http_listen,
             log_filter: self.global.log_filter.clone(),
             log_format: self.global.log_format,
         }

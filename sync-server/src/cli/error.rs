@@ -1,6 +1,6 @@
 //! Why a command failed, and with which number.
 
-use std::{error::Error, path::PathBuf};
+use std::{error::Error, net::SocketAddr, path::PathBuf};
 
 use serde::Serialize;
 
@@ -49,6 +49,14 @@ pub(super) enum CommandError {
     /// The server's file.
     #[error("the server's file can't be used")]
     Store(#[from] StoreError),
+    /// An address that can't be listened on.
+    #[error("can't listen on {address}")]
+    Address {
+        /// Which one.
+        address: SocketAddr,
+        /// Why not.
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// The server's work itself.
     #[error("can't {attempted}")]
     Failed {
@@ -71,6 +79,7 @@ impl CommandError {
             Self::Input { .. } => "input",
             Self::Pki(_) => "certificates",
             Self::Store(_) => "store",
+            Self::Address { .. } => "address",
             Self::Failed { .. } => "failed",
         }
     }
@@ -96,6 +105,7 @@ impl CommandError {
                 | StoreError::OtherTenant { .. }
                 | StoreError::CursorMoved { .. },
             ) => exit_code::STORE,
+            Self::Address { .. } => exit_code::ADDRESS,
             Self::Running(_) => exit_code::IN_USE,
             Self::Failed { .. } => exit_code::FAILED,
         }

@@ -10,6 +10,7 @@ mod import;
 mod init;
 mod key;
 mod list;
+mod run;
 mod store;
 mod till;
 mod upkeep;
@@ -63,10 +64,12 @@ fn start_logs(settings: &Settings) -> Result<(), CommandError> {
 fn dispatch(context: &Context, noun: Noun, format: OutputFormat) -> Result<u8, CommandError> {
     Ok(match noun {
         Noun::Init(arguments) => print(&init::init(context, arguments.tenant)?, format),
+        Noun::Run(arguments) => run::run(context, &arguments, format)?,
         Noun::Store(verb) => match verb {
             StoreVerb::Add { store } => print(&store::add(context, store)?, format),
             StoreVerb::List => print(&store::list(context)?, format),
             StoreVerb::Check => print(&upkeep::check(context)?, format),
+            StoreVerb::Rebuild => print(&upkeep::rebuild(context)?, format),
             StoreVerb::Backup { file } => print(&upkeep::backup(context, file)?, format),
             StoreVerb::Restore { file } => print(&upkeep::restore(context, &file)?, format),
         },

@@ -1,4 +1,4 @@
-//! `store check`, `store backup` and `store restore`.
+//! `store check`, `store rebuild`, `store backup` and `store restore`.
 
 use std::{
     fs,
@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::{answer::Answer, context::Context, error::CommandError};
 use crate::{
-    exit_code, random,
-    store::{Upkeep, sqlite::SqliteStore},
+    exit_code, project, random,
+    store::{EntryNumber, Upkeep, sqlite::SqliteStore},
 };
 
 /// How many node numbers a restored server passes over: more tills than anybody enrols between two backups. A number
@@ -29,6 +29,13 @@ pub(super) struct CheckAnswer {
 struct FindingAnswer {
     what: &'static str,
     detail: String,
+}
+
+/// Projections that were made anew.
+#[derive(Debug, Serialize)]
+pub(super) struct RebuildAnswer {
+    /// The last entry that they include.
+    projected: EntryNumber,
 }
 
 /// A backup that was written.
@@ -59,6 +66,17 @@ pub(super) fn check(context: &Context) -> Result<CheckAnswer, CommandError> {
             })
             .collect(),
     })
+}
+
+/// The server must not run: two that project at once would only get in each other's way.
+pub(super) fn rebuild(context: &Context) -> Result<RebuildAnswer, CommandError> {
+    let store = context.open_store()?;
+    let _lock = context.lock()?;
+    let projected = project::rebuild(&store).map_err(|source| CommandError::Failed {
+        attempted: "build the projections anew",
+        source: Box::new(source),
+    })?;
+    Ok(RebuildAnswer { projected })
 }
 
 pub(super) fn backup(context: &Context, file: PathBuf) -> Result<BackupAnswer, CommandError> {
@@ -174,6 +192,15 @@ impl Answer for CheckAnswer {
         } else {
             exit_code::DAMAGED
         }
+    }
+}
+
+impl Answer for RebuildAnswer {
+    fn text(&self) -> String {
+        format!(
+            "the projections are made anew, up to entry {}",
+            self.projected
+        )
     }
 }
 

@@ -26,6 +26,3 @@ mod asks;
 mod backoff;
 pub mod server;
 pub mod till;
-
-#[cfg(test)]
-mod tests;

@@ -1,1 +1,0 @@
-//! Both machines in one process.

@@ -352,11 +352,7 @@ impl LogStore for MemoryStore {
         hashes: &BTreeSet<ChangeHash>,
     ) -> Result<Vec<StoredEntry>, StoreError> {
         let state = self.state();
-        let feed = state
-            .feeds
-            .get(store)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
+        let feed = state.feed(store)?;
         let mut found: Vec<StoredEntry> = feed
             .iter()
             .filter_map(|number| state.entry(*number))
@@ -374,11 +370,7 @@ impl LogStore for MemoryStore {
         without: NodeNumber,
     ) -> Result<Vec<ChangeHash>, StoreError> {
         let state = self.state();
-        let feed = state
-            .feeds
-            .get(store)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
+        let feed = state.feed(store)?;
         Ok(feed
             .iter()
             .take(usize::try_from(up_to.get()).unwrap_or(usize::MAX))

@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod api_key;
+pub mod books;
 pub mod catalog;
 pub mod cli;
 pub mod clock;

@@ -114,26 +114,14 @@ pub fn balance(books: &Books<'_>) -> BooksReport {
 
 fn name_missing_sessions(books: &Books<'_>, report: &mut BooksReport) {
     let known: BTreeSet<DocumentId> = books.sessions.iter().map(|session| session.id).collect();
-    let orders = books.orders.iter().flat_map(|order| {
-        let opened = order.header.as_ref().and_then(|header| header.session);
-        let tenders = order.tenders.values().flat_map(|tender| {
-            let voids = tender.voided.iter().filter_map(|(_, void)| void.session);
-            tender.taken.session.into_iter().chain(voids)
-        });
-        let named = opened.into_iter().chain(tenders);
-        named.map(|session| (session, order.id)).collect::<Vec<_>>()
-    });
-    let returns = books.returns.iter().flat_map(|returned| {
-        let opened = returned.header.as_ref().and_then(|header| header.session);
-        let refunds = returned
-            .refunds
-            .values()
-            .filter_map(|refund| refund.paid.session);
-        let named = opened.into_iter().chain(refunds);
-        named
-            .map(|session| (session, returned.id))
-            .collect::<Vec<_>>()
-    });
+    let orders = books
+        .orders
+        .iter()
+        .flat_map(|order| order.sessions().map(|session| (session, order.id)));
+    let returns = books
+        .returns
+        .iter()
+        .flat_map(|returned| returned.sessions().map(|session| (session, returned.id)));
     let mut missing = BTreeMap::new();
     for (session, document) in orders.chain(returns) {
         if !known.contains(&session) {

@@ -140,6 +140,16 @@ impl OrderEnd {
 }
 
 impl OrderState {
+    /// The till sessions that it names: in which it was opened, and in which its money moved. One may come twice.
+    pub fn sessions(&self) -> impl Iterator<Item = DocumentId> {
+        let opened = self.header.as_ref().and_then(|header| header.session);
+        let moved = self.tenders.values().flat_map(|tender| {
+            let voids = tender.voided.iter().filter_map(|(_, void)| void.session);
+            tender.taken.session.into_iter().chain(voids)
+        });
+        opened.into_iter().chain(moved)
+    }
+
     /// The currency of all its amounts; none while its opening has not arrived.
     #[must_use]
     pub fn currency(&self) -> Option<Currency> {

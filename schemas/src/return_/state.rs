@@ -77,6 +77,15 @@ pub struct Refund {
 }
 
 impl ReturnState {
+    /// The till sessions that it names: in which it was opened, and in which money was refunded. One may come twice.
+    pub fn sessions(&self) -> impl Iterator<Item = DocumentId> {
+        let opened = self.header.as_ref().and_then(|header| header.session);
+        let refunds = self.refunds.values();
+        opened
+            .into_iter()
+            .chain(refunds.filter_map(|refund| refund.paid.session))
+    }
+
     /// The currency of all its amounts; none while its opening has not arrived.
     #[must_use]
     pub fn currency(&self) -> Option<Currency> {

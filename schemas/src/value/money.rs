@@ -21,6 +21,9 @@ impl Currency {
     /// Euro.
     pub const EUR: Self = Self(*b"EUR");
 
+    /// No currency is involved.
+    pub const NONE: Self = Self(*b"XXX");
+
     /// The code.
     #[must_use]
     pub fn code(&self) -> &str {

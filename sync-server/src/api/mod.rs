@@ -4,6 +4,7 @@
 //! are problem details (RFC 9457). `docs/openapi.json` is generated from the types here.
 
 mod access;
+mod books;
 mod documents;
 mod health;
 mod openapi;
@@ -35,6 +36,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/v1/orders/{key}", get(documents::order))
         .route("/v1/returns", get(documents::returns))
         .route("/v1/sessions", get(documents::sessions))
+        .route("/v1/books", get(books::books))
         .route("/v1/stock", get(operations::stock))
         .route("/v1/misfits", get(operations::misfits))
         .route("/v1/quarantine", get(operations::quarantine))

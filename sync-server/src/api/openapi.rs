@@ -8,7 +8,7 @@ use utoipa::{
     },
 };
 
-use super::{documents, health, operations};
+use super::{books, documents, health, operations};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -19,6 +19,7 @@ use super::{documents, health, operations};
     ),
     paths(
         documents::orders, documents::order, documents::returns, documents::sessions,
+        books::books,
         operations::stock, operations::misfits, operations::quarantine, operations::tills,
         health::livez, health::readyz, health::metrics
     ),

@@ -6,7 +6,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use crate::{api_key::KeyRefusal, store::StoreError};
+use crate::{api_key::KeyRefusal, project::ProjectError, store::StoreError};
 
 /// Why a request was not answered. One of a closed list; `type` is `urn:holdfast:problem:` and its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,6 +129,16 @@ impl IntoResponse for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "can't answer headquarters"
+        );
+        Self::Internal
+    }
+}
+
+impl From<ProjectError> for Problem {
+    fn from(error: ProjectError) -> Self {
         tracing::error!(
             error = &error as &dyn std::error::Error,
             "can't answer headquarters"

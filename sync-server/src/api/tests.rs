@@ -1,9 +1,12 @@
 //! A real client over real TLS on loopback, with the store in memory.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{collections::BTreeSet, net::SocketAddr, num::NonZeroU64, sync::Arc};
 
 use holdfast_schemas::{
-    identity::{DocumentId, ExternalRef, NodeNumber, OrderNumberMint, Sku, StoreId, TenantId},
+    identity::{
+        DocumentId, ExternalRef, LogId, NodeNumber, OperationId, OrderNumberMint, Sku, StoreId,
+        TenantId,
+    },
     operation::DocumentKind,
     time::{BusinessDate, Timestamp},
     value::{MinorUnits, QuantityChange},
@@ -21,7 +24,7 @@ use crate::{
     pki::{Authority, CertificateSerial, http_tls},
     store::{
         DocumentRows, EntryNumber, MisfitRow, MovementRow, OrderRow, ProjectionBatch, ReadModel,
-        Registry, RowText, StoreRecord, SummaryRow, ViewJson, memory::MemoryStore,
+        Registry, RowText, StoreRecord, SummaryRow, TradingDay, ViewJson, memory::MemoryStore,
     },
 };
 
@@ -155,12 +158,19 @@ fn batch(count: u8) -> ProjectionBatch {
                 name: RowText("paid_too_much".into()),
                 view: ViewJson("{\"over_minor\":1}".into()),
             }],
+            days: BTreeSet::from([TradingDay {
+                store: store.clone(),
+                business_date: BusinessDate::new(2026, 1, 1 + index % 2).expect("a date"),
+            }]),
+            sessions: BTreeSet::new(),
             movements: vec![MovementRow {
                 store,
                 product: Sku::new(format!("SKU-{}", index / 4)).expect("a SKU"),
                 change: "-1".parse::<QuantityChange>().expect("a change"),
                 business_date: None,
-                cause: RowText("sold".into()),
+                cause: RowText("handed_over".into()),
+                operation: OperationId::new(NonZeroU64::MIN, LogId::new(node, [7; 12])),
+                index: 0,
             }],
         }
     });
@@ -181,6 +191,7 @@ fn a_stranger_is_told_nothing() {
         "/v1/orders/web:1",
         "/v1/returns",
         "/v1/sessions",
+        "/v1/books",
         "/v1/stock",
         "/v1/misfits",
         "/v1/quarantine",

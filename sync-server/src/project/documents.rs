@@ -31,14 +31,14 @@ pub(super) fn document(id: DocumentId, entries: &[StoredEntry]) -> Result<Docume
 }
 
 /// The documents of the log up to one entry.
-pub(super) struct Documents<'a> {
+pub(crate) struct Documents<'a> {
     store: &'a dyn Store,
     up_to: EntryNumber,
     read: BTreeMap<DocumentId, Document>,
 }
 
 impl<'a> Documents<'a> {
-    pub(super) fn new(store: &'a dyn Store, up_to: EntryNumber) -> Self {
+    pub(crate) fn new(store: &'a dyn Store, up_to: EntryNumber) -> Self {
         Self {
             store,
             up_to,
@@ -46,7 +46,7 @@ impl<'a> Documents<'a> {
         }
     }
 
-    pub(super) fn get(&mut self, id: DocumentId) -> Result<&Document, ProjectError> {
+    pub(crate) fn get(&mut self, id: DocumentId) -> Result<&Document, ProjectError> {
         use std::collections::btree_map::Entry;
         Ok(match self.read.entry(id) {
             Entry::Occupied(read) => read.into_mut(),
@@ -57,15 +57,15 @@ impl<'a> Documents<'a> {
         })
     }
 
-    pub(super) fn kind(&mut self, id: DocumentId) -> Result<Option<DocumentKind>, ProjectError> {
+    pub(crate) fn kind(&mut self, id: DocumentId) -> Result<Option<DocumentKind>, ProjectError> {
         Ok(self.get(id)?.kind())
     }
 
-    pub(super) fn order(&mut self, id: DocumentId) -> Result<OrderState, ProjectError> {
+    pub(crate) fn order(&mut self, id: DocumentId) -> Result<OrderState, ProjectError> {
         Ok(fold_order(id, self.get(id)?.operations()))
     }
 
-    pub(super) fn returned(&mut self, id: DocumentId) -> Result<ReturnState, ProjectError> {
+    pub(crate) fn returned(&mut self, id: DocumentId) -> Result<ReturnState, ProjectError> {
         Ok(fold_return(id, self.get(id)?.operations()))
     }
 
@@ -79,7 +79,7 @@ impl<'a> Documents<'a> {
     }
 
     /// The documents that are one order with this one, itself included.
-    pub(super) fn same_order(
+    pub(crate) fn same_order(
         &mut self,
         id: DocumentId,
     ) -> Result<BTreeSet<DocumentId>, ProjectError> {

@@ -13,7 +13,7 @@ use holdfast_schemas::{
     change::ChangeRefusal, document::Document, identity::DocumentId, operation::DocumentKind,
 };
 
-use self::documents::Documents;
+pub(crate) use self::documents::Documents;
 use crate::store::{CursorName, EntryNumber, ProjectionBatch, Store, StoreError};
 
 /// How many entries one step reads, at most.

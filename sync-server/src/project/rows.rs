@@ -1,15 +1,18 @@
 //! One document's rows.
 
+use std::collections::BTreeSet;
+
 use holdfast_schemas::{
     after_sale::after_sale,
     document::Document,
-    identity::{DocumentId, NodeNumber},
+    identity::{DocumentId, NodeNumber, StoreId},
     misfit::Misfit,
     operation::DocumentKind,
     order::{OrderState, resolve_aliases},
     return_::ReturnState,
     stock::{StockMovement, fold_stock, order_movements, return_movements, stock_movements},
     till_session::{SessionTakings, fold_till_session},
+    time::BusinessDate,
     value::QuantityChange,
     view::{AfterSaleView, OrderView, ReturnView, SessionView, StockView},
 };
@@ -21,7 +24,7 @@ use super::{
 };
 use crate::store::{
     DocumentRows, MisfitRow, MovementRow, OrderRow, ReturnRow, RowText, SessionRow, SummaryRow,
-    ViewJson,
+    TradingDay, ViewJson,
 };
 
 /// An order as headquarters sees it: itself, and what came back of it.
@@ -56,6 +59,8 @@ fn rows(document: DocumentId, kind: Option<DocumentKind>, view: ViewJson) -> Doc
         references: Vec::new(),
         misfits: Vec::new(),
         movements: Vec::new(),
+        days: BTreeSet::new(),
+        sessions: BTreeSet::new(),
     }
 }
 
@@ -89,8 +94,14 @@ fn order(documents: &mut Documents<'_>, id: DocumentId) -> Result<DocumentRows, 
     rows.numbers = state.numbers().collect();
     rows.references = state.references.iter().cloned().collect();
     rows.misfits = misfit_rows(id, &misfits)?;
+    let movements = order_movements(&state);
     if moves {
-        rows.movements = movement_rows(&order_movements(&state));
+        rows.movements = movement_rows(&movements);
+    }
+    rows.days = movement_days(&movements);
+    rows.sessions = state.sessions().collect();
+    if let Some(header) = &state.header {
+        rows.days.insert(day(&header.store, header.business_date));
     }
     if let Some(row) = order_row(&state, till, canonical, left.refunded_minor) {
         rows.summary = SummaryRow::Order(row);
@@ -127,8 +138,12 @@ fn returned(documents: &mut Documents<'_>, id: DocumentId) -> Result<DocumentRow
         json(id, &ReturnView::from(&state))?,
     );
     rows.misfits = misfit_rows(id, &state.misfits)?;
-    rows.movements = movement_rows(&return_movements(&state));
+    let movements = return_movements(&state);
+    rows.movements = movement_rows(&movements);
+    rows.days = movement_days(&movements);
+    rows.sessions = state.sessions().collect();
     if let Some(row) = return_row(&state, till) {
+        rows.days.insert(day(&row.store, row.business_date));
         rows.numbers = vec![row.number];
         rows.summary = SummaryRow::Return(row);
     }
@@ -160,6 +175,7 @@ fn session(documents: &mut Documents<'_>, id: DocumentId) -> Result<DocumentRows
     let mut rows = rows(id, Some(DocumentKind::TillSession), json(id, &view)?);
     rows.misfits = misfit_rows(id, &state.misfits)?;
     if let Some(header) = &state.header {
+        rows.days.insert(day(&header.store, header.business_date));
         let status = if state.is_open() { "open" } else { "closed" };
         rows.summary = SummaryRow::Session(SessionRow {
             store: header.store.clone(),
@@ -192,7 +208,9 @@ fn stock(documents: &mut Documents<'_>, id: DocumentId) -> Result<DocumentRows, 
     let mut rows = rows(id, Some(DocumentKind::Stock), view);
     rows.summary = SummaryRow::Stock;
     rows.misfits = misfit_rows(id, &state.misfits)?;
-    rows.movements = movement_rows(&stock_movements(&state));
+    let movements = stock_movements(&state);
+    rows.movements = movement_rows(&movements);
+    rows.days = movement_days(&movements);
     Ok(rows)
 }
 
@@ -233,6 +251,20 @@ fn misfit_rows(document: DocumentId, misfits: &[Misfit]) -> Result<Vec<MisfitRow
         .collect()
 }
 
+fn day(store: &StoreId, business_date: BusinessDate) -> TradingDay {
+    TradingDay {
+        store: store.clone(),
+        business_date,
+    }
+}
+
+/// The trading days on which stock moved.
+fn movement_days(movements: &[StockMovement]) -> BTreeSet<TradingDay> {
+    let days = movements.iter();
+    days.filter_map(|movement| Some(day(&movement.store, movement.business_date?)))
+        .collect()
+}
+
 /// Movements as rows. One that moves nothing, or more than a quantity can be, leaves no row: a fold has named it.
 fn movement_rows(movements: &[StockMovement]) -> Vec<MovementRow> {
     movements
@@ -245,6 +277,8 @@ fn movement_rows(movements: &[StockMovement]) -> Vec<MovementRow> {
                 change: QuantityChange::new(change.amount(), change.measure()).ok()?,
                 business_date: movement.business_date,
                 cause: word(&movement.cause),
+                operation: movement.operation,
+                index: movement.index,
             })
         })
         .collect()

@@ -34,7 +34,8 @@ pub use log::{
 pub use read_model::{
     AsOf, DocumentRows, MisfitCursor, MisfitRow, MovementRow, OrderFilter, OrderKey, OrderRow,
     Page, PageLimit, ProjectionBatch, ReadModel, ReturnRow, RowText, SessionFilter, SessionRow,
-    StockCursor, StockLevel, StockThousandths, StoreDateFilter, SummaryRow, ViewJson,
+    StockCursor, StockLevel, StockThousandths, StoreDateFilter, SummaryRow, TradingDay,
+    TradingDayFilter, TradingDayRows, ViewJson,
 };
 pub use reference::{ReferenceDelta, ReferenceKey, ReferenceRecord, ReferenceStore};
 pub use registry::{

@@ -1,7 +1,9 @@
 //! Rows made from the log, and headquarters' queries over them. All of it may be dropped and made again.
 
+use std::collections::BTreeSet;
+
 use holdfast_schemas::{
-    identity::{DocumentId, ExternalRef, NodeNumber, OrderNumber, Sku, StoreId},
+    identity::{DocumentId, ExternalRef, NodeNumber, OperationId, OrderNumber, Sku, StoreId},
     operation::DocumentKind,
     time::BusinessDate,
     value::{Measure, MinorUnits, QuantityChange},
@@ -159,6 +161,31 @@ pub struct MovementRow {
     pub business_date: Option<BusinessDate>,
     /// Why, as a word.
     pub cause: RowText,
+    /// The operation that it follows from.
+    pub operation: OperationId,
+    /// Its place among the movements of that operation, from 0.
+    pub index: u32,
+}
+
+/// A trading day of one store.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TradingDay {
+    /// The store.
+    pub store: StoreId,
+    /// The day.
+    pub business_date: BusinessDate,
+}
+
+/// All that belongs to a trading day, read at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TradingDayRows {
+    /// Its documents, ascending: those that were begun on it or moved stock on it, and those that name one of its till
+    /// sessions.
+    pub documents: Vec<DocumentId>,
+    /// The stock ledger's rows of the day, by document and their order in it.
+    pub movements: Vec<(DocumentId, MovementRow)>,
+    /// How fresh it is.
+    pub as_of: AsOf,
 }
 
 /// All rows of one document; they replace those that it had.
@@ -180,6 +207,10 @@ pub struct DocumentRows {
     pub misfits: Vec<MisfitRow>,
     /// What it moved.
     pub movements: Vec<MovementRow>,
+    /// The trading days that it belongs to, whether or not its movements are among the rows.
+    pub days: BTreeSet<TradingDay>,
+    /// The till sessions that it names: in which it was begun, or its money moved.
+    pub sessions: BTreeSet<DocumentId>,
 }
 
 impl DocumentRows {
@@ -279,6 +310,15 @@ pub struct StoreDateFilter {
 
 /// Which till sessions to list.
 pub type SessionFilter = StoreDateFilter;
+
+/// Which trading days to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TradingDayFilter {
+    /// Only of this store.
+    pub store: Option<StoreId>,
+    /// Only this business date.
+    pub business_date: Option<BusinessDate>,
+}
 
 /// Where a page of stock begins: after this product of this store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -382,6 +422,23 @@ pub trait ReadModel {
         after: Option<MisfitCursor>,
         limit: PageLimit,
     ) -> Result<Page<(MisfitCursor, MisfitRow), MisfitCursor>, StoreError>;
+
+    /// The trading days on which something happened, by store and date.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn trading_days(
+        &self,
+        filter: &TradingDayFilter,
+        after: Option<&TradingDay>,
+        limit: PageLimit,
+    ) -> Result<Page<TradingDay, TradingDay>, StoreError>;
+
+    /// All that belongs to one trading day; nothing for a day on which nothing happened.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn trading_day(&self, day: &TradingDay) -> Result<TradingDayRows, StoreError>;
 
     /// The documents that a key finds, by document id: more than one where a number or a reference is shared.
     ///

@@ -9,14 +9,17 @@ use holdfast_schemas::{
     wire::{FeedPosition, Right, RightKind},
 };
 use holdfast_server::store::{
-    ApiKeyId, ApiKeyRecord, Contact, CursorName, DocumentRows, EnrolmentCode, EnrolmentRequest,
-    EntryNumber, FeedLimits, FrameOutcome, FramePrepared, FreezeReason, KeyScopes, MisfitRow,
-    OrderFilter, OwnEntry, PageLimit, ProjectionBatch, PublicKey, QuarantineNumber, ReferenceKey,
-    ReferenceRecord, RowText, SecretHash, Store, StoreRecord, SummaryRow, ViewJson,
+    ApiKeyId, ApiKeyRecord, Contact, CursorName, EnrolmentCode, EnrolmentRequest, EntryNumber,
+    FeedLimits, FrameOutcome, FramePrepared, FreezeReason, KeyScopes, OrderFilter, OwnEntry,
+    PageLimit, ProjectionBatch, PublicKey, QuarantineNumber, ReferenceKey, ReferenceRecord,
+    SecretHash, Store, StoreRecord,
 };
 use proptest::prelude::*;
 
-use super::world::{TillLog, at, document, entry, node, store};
+use super::{
+    rows,
+    world::{TillLog, at, document, entry, node, store},
+};
 
 /// Something to ask of a store. Numbers stand for things; each is taken modulo how many there are.
 #[derive(Debug, Clone)]
@@ -93,7 +96,7 @@ pub(crate) enum RestCall {
     Reference { key: u8, value: Option<u8> },
     TakeRight { number: u8, node: u8 },
     ReleaseRight { number: u8, node: u8 },
-    Project { number: u8, misfits: u8 },
+    Project { number: u8, misfits: u8, day: u8 },
     DropProjection,
 }
 
@@ -134,7 +137,11 @@ impl Arbitrary for Call {
             (n.clone(), n.clone()).prop_map(|(number, node)| RestCall::TakeRight { number, node }),
             (n.clone(), n.clone())
                 .prop_map(|(number, node)| RestCall::ReleaseRight { number, node }),
-            (n, 0_u8..3).prop_map(|(number, misfits)| RestCall::Project { number, misfits }),
+            (n.clone(), 0_u8..3, n).prop_map(|(number, misfits, day)| RestCall::Project {
+                number,
+                misfits,
+                day
+            }),
             Just(RestCall::DropProjection),
         ];
         prop_oneof![
@@ -182,7 +189,11 @@ pub(crate) fn a_busy_day() -> Vec<Call> {
             number: number * 2,
             store: number + 1,
         }));
-        calls.push(Call::Rest(RestCall::Project { number, misfits: 1 }));
+        calls.push(Call::Rest(RestCall::Project {
+            number,
+            misfits: 1,
+            day: number,
+        }));
     }
     calls.push(Call::Rest(RestCall::Reference {
         key: 1,
@@ -391,25 +402,16 @@ impl<'a> Target<'a> {
             RestCall::ReleaseRight { number, node: by } => {
                 text(to.release_right(right(number), node(by)))
             }
-            RestCall::Project { number, misfits } => {
+            RestCall::Project {
+                number,
+                misfits,
+                day,
+            } => {
                 let from = to.cursor(CursorName::Project).expect("a cursor");
-                let misfit = MisfitRow {
-                    name: RowText("no_header".into()),
-                    view: ViewJson("{}".into()),
-                };
                 text(to.project(&ProjectionBatch {
                     from,
                     to: from.next(),
-                    documents: vec![DocumentRows {
-                        document: document(number),
-                        kind: None,
-                        summary: SummaryRow::NotBegun,
-                        view: ViewJson(number.to_string().into()),
-                        numbers: Vec::new(),
-                        references: Vec::new(),
-                        misfits: vec![misfit; misfits.into()],
-                        movements: Vec::new(),
-                    }],
+                    documents: vec![rows::document_rows(number, misfits, day)],
                 }))
             }
             RestCall::DropProjection => text(to.drop_projection()),
@@ -449,6 +451,7 @@ impl<'a> Target<'a> {
             text(store.identity()),
             text(store.misfits(None, None, PageLimit::clamped(2))),
             text(store.orders(&OrderFilter::default(), None, PageLimit::MAX)),
+            rows::trading_days(store),
         ];
         for number in 0..8 {
             all.push(text(store.document_entries(document(number), None)));

@@ -1,6 +1,7 @@
 //! One suite for every store: whatever the calls, the database answers as the model does.
 
 mod calls;
+mod rows;
 mod world;
 
 use holdfast_server::store::{Store, Upkeep, memory::MemoryStore, sqlite::SqliteStore};

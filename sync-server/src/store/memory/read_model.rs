@@ -1,6 +1,6 @@
 //! The rows, in maps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_schemas::{
     identity::{DocumentId, Sku, StoreId},
@@ -11,7 +11,8 @@ use super::{MemoryStore, State, count};
 use crate::store::{
     AsOf, CursorName, DocumentRows, EntryNumber, MisfitCursor, MisfitRow, OrderFilter, OrderKey,
     OrderRow, Page, PageLimit, ProjectionBatch, ReadModel, ReturnRow, SessionFilter, SessionRow,
-    StockCursor, StockLevel, StockThousandths, StoreDateFilter, StoreError, SummaryRow, ViewJson,
+    StockCursor, StockLevel, StockThousandths, StoreDateFilter, StoreError, SummaryRow, TradingDay,
+    TradingDayFilter, TradingDayRows, ViewJson,
     read_model::{measure_name, thousandths},
 };
 
@@ -223,6 +224,58 @@ impl ReadModel for MemoryStore {
             })
             .filter(|(cursor, _)| after.is_none_or(|after| *cursor > after));
         Ok(page(&state, rows, limit, |(cursor, _)| *cursor))
+    }
+
+    fn trading_days(
+        &self,
+        filter: &TradingDayFilter,
+        after: Option<&TradingDay>,
+        limit: PageLimit,
+    ) -> Result<Page<TradingDay, TradingDay>, StoreError> {
+        let state = self.state();
+        let days: BTreeSet<&TradingDay> = state.rows.values().flat_map(|rows| &rows.days).collect();
+        let wanted = days.into_iter().filter(|day| {
+            let date = filter.business_date;
+            after.is_none_or(|after| *day > after)
+                && filter
+                    .store
+                    .as_ref()
+                    .is_none_or(|store| *store == day.store)
+                && date.is_none_or(|date| date == day.business_date)
+        });
+        Ok(page(&state, wanted.cloned(), limit, Clone::clone))
+    }
+
+    fn trading_day(&self, day: &TradingDay) -> Result<TradingDayRows, StoreError> {
+        let state = self.state();
+        let is_session_here = |id: &DocumentId| {
+            let rows = state.rows.get(id);
+            rows.is_some_and(|rows| match &rows.summary {
+                SummaryRow::Session(row) => {
+                    (&row.store, row.business_date) == (&day.store, day.business_date)
+                }
+                SummaryRow::Order(_)
+                | SummaryRow::Return(_)
+                | SummaryRow::Stock
+                | SummaryRow::NotBegun => false,
+            })
+        };
+        let documents = state
+            .rows
+            .values()
+            .filter(|rows| rows.days.contains(day) || rows.sessions.iter().any(is_session_here))
+            .map(|rows| rows.document);
+        let movements = state.rows.iter().flat_map(|(document, rows)| {
+            let here = rows.movements.iter().filter(|movement| {
+                movement.store == day.store && movement.business_date == Some(day.business_date)
+            });
+            here.map(|movement| (*document, movement.clone()))
+        });
+        Ok(TradingDayRows {
+            documents: documents.collect(),
+            movements: movements.collect(),
+            as_of: as_of(&state),
+        })
     }
 
     fn find(&self, key: &OrderKey) -> Result<Vec<DocumentId>, StoreError> {

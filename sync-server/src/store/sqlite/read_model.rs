@@ -13,7 +13,8 @@ use super::{
 use crate::store::{
     AsOf, CursorName, DocumentRows, EntryNumber, MisfitCursor, MisfitRow, OrderFilter, OrderKey,
     OrderRow, Page, PageLimit, ProjectionBatch, ReadModel, ReturnRow, RowText, SessionFilter,
-    SessionRow, StockCursor, StockLevel, StoreDateFilter, StoreError, ViewJson,
+    SessionRow, StockCursor, StockLevel, StoreDateFilter, StoreError, TradingDay, TradingDayFilter,
+    TradingDayRows, ViewJson,
 };
 
 /// The conditions of a query, of which all must hold, each with its value.
@@ -263,6 +264,49 @@ impl ReadModel for SqliteStore {
         self.read(|transaction| {
             read_page(transaction, sql, &conditions, limit, read, |(cursor, _)| {
                 *cursor
+            })
+        })
+    }
+
+    fn trading_days(
+        &self,
+        filter: &TradingDayFilter,
+        after: Option<&TradingDay>,
+        limit: PageLimit,
+    ) -> Result<Page<TradingDay, TradingDay>, StoreError> {
+        let mut conditions = Conditions::default();
+        let date = filter.business_date.map(|date| date.to_string());
+        conditions.and("store", "=", filter.store.as_ref().map(StoreId::as_str));
+        conditions.and("business_date", "=", date);
+        if let Some(after) = after {
+            let place = conditions.values.len();
+            conditions.values.push(Box::new(after.store.as_str()));
+            let date = after.business_date.to_string();
+            conditions.values.push(Box::new(date));
+            conditions.sql.push(format!(
+                "(store, business_date) > (?{}, ?{})",
+                place + 1,
+                place + 2
+            ));
+        }
+        let sql = (
+            "SELECT DISTINCT store, business_date FROM day_row",
+            "ORDER BY store, business_date",
+        );
+        self.read(|transaction| {
+            let read = row_tables::trading_day;
+            read_page(transaction, sql, &conditions, limit, read, Clone::clone)
+        })
+    }
+
+    fn trading_day(&self, day: &TradingDay) -> Result<TradingDayRows, StoreError> {
+        self.read(|transaction| {
+            Ok(TradingDayRows {
+                documents: row_tables::documents_of_day(transaction, day)
+                    .map_err(failed("read a trading day's documents"))?,
+                movements: row_tables::movements_of_day(transaction, day)
+                    .map_err(failed("read a trading day's stock ledger"))?,
+                as_of: as_of(transaction)?,
             })
         })
     }

@@ -1,7 +1,7 @@
 //! The rows that are made from the log, as tables.
 
 use holdfast_schemas::{
-    identity::{DocumentId, ExternalRef, OrderNumber, StoreId},
+    identity::{DocumentId, ExternalRef, OperationId, OrderNumber, StoreId},
     operation::DocumentKind,
     time::BusinessDate,
     value::{Measure, QuantityChange},
@@ -12,12 +12,12 @@ use rust_decimal::Decimal;
 use super::values::{Column, column, optional, text};
 use crate::store::{
     DocumentRows, MisfitRow, MovementRow, OrderRow, ReturnRow, RowText, SessionRow, StockLevel,
-    StockThousandths, SummaryRow, ViewJson,
+    StockThousandths, SummaryRow, TradingDay, ViewJson,
     read_model::{measure_name, thousandths},
 };
 
 /// Every table that is made from the log.
-pub(super) const ROW_TABLES: [&str; 8] = [
+pub(super) const ROW_TABLES: [&str; 10] = [
     "document_row",
     "order_row",
     "return_row",
@@ -26,6 +26,8 @@ pub(super) const ROW_TABLES: [&str; 8] = [
     "reference_row",
     "misfit_row",
     "movement_row",
+    "day_row",
+    "named_session_row",
 ];
 
 pub(super) const SELECT_ORDERS: &str =
@@ -57,7 +59,8 @@ pub(super) fn replace(transaction: &Transaction<'_>, rows: &DocumentRows) -> rus
     put_summary(transaction, rows)?;
     put_keys(transaction, rows)?;
     put_misfits(transaction, rows)?;
-    put_movements(transaction, rows)
+    put_movements(transaction, rows)?;
+    put_days(transaction, rows)
 }
 
 fn put_summary(transaction: &Transaction<'_>, rows: &DocumentRows) -> rusqlite::Result<()> {
@@ -148,7 +151,9 @@ fn put_misfits(transaction: &Transaction<'_>, rows: &DocumentRows) -> rusqlite::
 fn put_movements(transaction: &Transaction<'_>, rows: &DocumentRows) -> rusqlite::Result<()> {
     for (place, movement) in (0_i64..).zip(&rows.movements) {
         transaction
-            .prepare_cached("INSERT INTO movement_row VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
+            .prepare_cached(
+                "INSERT INTO movement_row VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            )?
             .execute(params![
                 Column(rows.document),
                 place,
@@ -157,8 +162,32 @@ fn put_movements(transaction: &Transaction<'_>, rows: &DocumentRows) -> rusqlite
                 measure_name(movement.change.measure()),
                 thousandths(&movement.change).0,
                 movement.business_date.map(|date| date.to_string()),
-                movement.cause.0
+                movement.cause.0,
+                Column(movement.operation.log()),
+                Column(movement.operation.counter()),
+                movement.index
             ])?;
+    }
+    Ok(())
+}
+
+fn put_days(transaction: &Transaction<'_>, rows: &DocumentRows) -> rusqlite::Result<()> {
+    let document = Column(rows.document);
+    for day in &rows.days {
+        transaction
+            .prepare_cached(
+                "INSERT INTO day_row (store, business_date, document) VALUES (?1, ?2, ?3)",
+            )?
+            .execute(params![
+                day.store.as_str(),
+                day.business_date.to_string(),
+                document
+            ])?;
+    }
+    for session in &rows.sessions {
+        transaction
+            .prepare_cached("INSERT INTO named_session_row (session, document) VALUES (?1, ?2)")?
+            .execute(params![Column(*session), document])?;
     }
     Ok(())
 }
@@ -234,7 +263,11 @@ fn measure(row: &Row<'_>, index: usize) -> rusqlite::Result<Measure> {
     super::values::named(row, index, &ALL, measure_name)
 }
 
-/// `store, product, measure, thousandths, business date, cause`.
+/// The columns of [`movement`].
+const MOVEMENT_COLUMNS: &str =
+    "store, product, measure, change_thousandths, business_date, cause, log, counter, part";
+
+/// Reads a row of [`MOVEMENT_COLUMNS`].
 fn movement(row: &Row<'_>) -> rusqlite::Result<MovementRow> {
     let change = QuantityChange::new(Decimal::new(row.get(3)?, 3), measure(row, 2)?);
     let business_date = match row.get::<_, Option<String>>(4)? {
@@ -253,7 +286,55 @@ fn movement(row: &Row<'_>) -> rusqlite::Result<MovementRow> {
         })?,
         business_date,
         cause: row_text(row, 5)?,
+        operation: OperationId::new(column(row, 7)?, column(row, 6)?),
+        index: row.get(8)?,
     })
+}
+
+/// `store, business date`.
+pub(super) fn trading_day(row: &Row<'_>) -> rusqlite::Result<TradingDay> {
+    Ok(TradingDay {
+        store: text(row, 0)?,
+        business_date: text(row, 1)?,
+    })
+}
+
+/// The documents of a trading day: its own, and those that name one of its till sessions.
+pub(super) fn documents_of_day(
+    transaction: &Transaction<'_>,
+    day: &TradingDay,
+) -> rusqlite::Result<Vec<DocumentId>> {
+    transaction
+        .prepare_cached(
+            "SELECT document FROM day_row WHERE store = ?1 AND business_date = ?2
+             UNION
+             SELECT named.document FROM session_row AS session
+             JOIN named_session_row AS named ON named.session = session.document
+             WHERE session.store = ?1 AND session.business_date = ?2
+             ORDER BY document",
+        )?
+        .query_map(
+            params![day.store.as_str(), day.business_date.to_string()],
+            |row| column(row, 0),
+        )?
+        .collect()
+}
+
+/// The stock ledger's rows of a trading day.
+pub(super) fn movements_of_day(
+    transaction: &Transaction<'_>,
+    day: &TradingDay,
+) -> rusqlite::Result<Vec<(DocumentId, MovementRow)>> {
+    transaction
+        .prepare_cached(&format!(
+            "SELECT {MOVEMENT_COLUMNS}, document FROM movement_row WHERE store = ?1 AND business_date = ?2
+             ORDER BY document, place"
+        ))?
+        .query_map(
+            params![day.store.as_str(), day.business_date.to_string()],
+            |row| Ok((column(row, 9)?, movement(row)?)),
+        )?
+        .collect()
 }
 
 /// All rows of one document.
@@ -297,11 +378,28 @@ pub(super) fn read(
         )?,
         movements: read_all(
             transaction,
-            "SELECT store, product, measure, change_thousandths, business_date, cause FROM movement_row
-             WHERE document = ?1 ORDER BY place",
+            &format!(
+                "SELECT {MOVEMENT_COLUMNS} FROM movement_row WHERE document = ?1 ORDER BY place"
+            ),
             document,
             movement,
         )?,
+        days: read_all(
+            transaction,
+            "SELECT store, business_date FROM day_row WHERE document = ?1",
+            document,
+            trading_day,
+        )?
+        .into_iter()
+        .collect(),
+        sessions: read_all(
+            transaction,
+            "SELECT session FROM named_session_row WHERE document = ?1",
+            document,
+            |row| column(row, 0),
+        )?
+        .into_iter()
+        .collect(),
     }))
 }
 

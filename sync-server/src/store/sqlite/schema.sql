@@ -225,6 +225,26 @@ CREATE TABLE movement_row (
   change_thousandths INTEGER NOT NULL,
   business_date TEXT,
   cause TEXT NOT NULL,
+  log BLOB NOT NULL,
+  counter INTEGER NOT NULL,
+  part INTEGER NOT NULL,
   PRIMARY KEY (document, place)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX movement_row_by_product ON movement_row (store, product, measure, change_thousandths);
+CREATE INDEX movement_row_by_day ON movement_row (store, business_date);
+
+CREATE TABLE day_row (
+  store TEXT NOT NULL,
+  business_date TEXT NOT NULL,
+  document BLOB NOT NULL,
+  PRIMARY KEY (store, business_date, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX day_row_by_document ON day_row (document);
+
+-- The till sessions that a document names.
+CREATE TABLE named_session_row (
+  session BLOB NOT NULL,
+  document BLOB NOT NULL,
+  PRIMARY KEY (session, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX named_session_row_by_document ON named_session_row (document);

@@ -92,6 +92,7 @@ integer_column! {
         |value| unsigned(value).map(holdfast_schemas::identity::PriceListVersion::new), |version| i64::try_from(version.get()).ok();
     holdfast_schemas::identity::OrderNumber:
         |value| holdfast_schemas::identity::OrderNumber::from_i64(value).ok(), |number| Some(number.to_i64());
+    std::num::NonZeroU64: |value| unsigned(value).and_then(std::num::NonZeroU64::new), |counter| i64::try_from(counter.get()).ok();
     NodeNumber: |value| u32::try_from(value).ok().and_then(|node| NodeNumber::new(node).ok()), |node| Some(i64::from(node.get()));
     Timestamp: |value| Some(Timestamp::from_milliseconds(value)), |at| Some(at.milliseconds());
     holdfast_schemas::value::MinorUnits:

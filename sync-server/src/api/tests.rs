@@ -1,5 +1,7 @@
 //! A real client over real TLS on loopback, with the store in memory.
 
+mod books;
+
 use std::{collections::BTreeSet, net::SocketAddr, num::NonZeroU64, sync::Arc};
 
 use holdfast_schemas::{

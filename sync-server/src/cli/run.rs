@@ -180,9 +180,11 @@ fn announce(
             ready.ca_certificate.display()
         ),
     };
+    // Who reads the line may look for the file at once.
+    let file = file.map(|file| ReadyFile::write(file, &json)).transpose()?;
     let mut output = std::io::stdout().lock();
     let _ = writeln!(output, "{line}").and_then(|()| output.flush());
-    file.map(|file| ReadyFile::write(file, &json)).transpose()
+    Ok(file)
 }
 
 /// A file that is there, whole, for as long as the server is ready.

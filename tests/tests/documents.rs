@@ -144,7 +144,7 @@ fn every_program_that_is_named_exists() {
         for pair in words.windows(2) {
             match pair[0] {
                 "-p" => assert!(packages.contains(pair[1]), "cargo {arguments}"),
-                "--example" => assert!(targets.contains(pair[1]), "cargo {arguments}"),
+                "--bin" | "--example" => assert!(targets.contains(pair[1]), "cargo {arguments}"),
                 _ => {}
             }
         }

@@ -1,6 +1,6 @@
 //! Questions in both directions; the same at both ends.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::{
     time::Timestamp,
@@ -10,13 +10,17 @@ use crate::{
     },
 };
 
+/// After how many milliseconds a question that is still being answered may make room for another: its asker gives up
+/// after [`ASK_TIMEOUT_MS`], counted from before it was on its way, and then asks the next.
+const GIVEN_UP_MS: i64 = ASK_TIMEOUT_MS / 2;
+
 /// The questions of one connection.
 #[derive(Debug, Default)]
 pub(super) struct Asks {
     /// Ours that wait for an answer, and until when.
     waiting: BTreeMap<AskId, Timestamp>,
-    /// The other end's that wait for ours.
-    answering: BTreeSet<AskId>,
+    /// The other end's that wait for ours, and when they arrived.
+    answering: BTreeMap<AskId, Timestamp>,
 }
 
 /// What to do with a question that arrived.
@@ -72,14 +76,18 @@ impl Asks {
     }
 
     /// A question of the other end.
-    pub(super) fn arrived(&mut self, ask: Ask) -> Arrived {
-        if self.answering.len() >= ASKS_MAX || self.answering.contains(&ask.id) {
+    pub(super) fn arrived(&mut self, ask: Ask, now: Timestamp) -> Arrived {
+        if self.answering.len() >= ASKS_MAX {
+            self.answering
+                .retain(|_, arrived| now.milliseconds_since(*arrived) < GIVEN_UP_MS);
+        }
+        if self.answering.len() >= ASKS_MAX || self.answering.contains_key(&ask.id) {
             return Arrived::TooMany;
         }
         if ask.question == Question::Unknown {
             return Arrived::Reply(answer_message(ask.id, Answer::NotUnderstood));
         }
-        self.answering.insert(ask.id);
+        self.answering.insert(ask.id, now);
         Arrived::Pass(ask)
     }
 
@@ -87,7 +95,7 @@ impl Asks {
     pub(super) fn answer(&mut self, id: AskId, answer: Answer) -> Option<Message> {
         self.answering
             .remove(&id)
-            .then(|| answer_message(id, answer))
+            .map(|_| answer_message(id, answer))
     }
 }
 

@@ -25,4 +25,6 @@
 mod asks;
 mod backoff;
 pub mod server;
+#[cfg(test)]
+mod tests;
 pub mod till;

@@ -204,7 +204,7 @@ impl ServerSession {
             Message::PullHashes(pull) => self.comparer.pull_hashes(pull, effects),
             Message::PullChanges(pull) => self.comparer.pull_changes(pull, effects),
             Message::Ask(ask) => {
-                match self.asks.arrived(ask) {
+                match self.asks.arrived(ask, now) {
                     Arrived::Pass(ask) => effects.emit(Effect::Asked {
                         id: ask.id,
                         question: ask.question,

@@ -65,22 +65,31 @@ impl TillSync {
             return Ok(());
         }
         let new_epoch = *epoch != Some(welcome.epoch);
+        let list_was_cut = epoch.is_some() && state.logs.len() >= HELLO_LOGS_MAX;
         if new_epoch {
             self.effects.emit(Effect::BeginEpoch {
                 epoch: welcome.epoch,
                 durable: welcome.logs.clone(),
             });
+            self.offer_due = true;
+            if list_was_cut {
+                // The store listed only the newest of the logs that the epoch before had acknowledged. Of those beyond
+                // the list nothing is acknowledged any more: the next hello has them.
+                self.backoff.reset();
+                self.close(None);
+                return Ok(());
+            }
             self.pusher.forget_acknowledged();
             self.puller.forget_cursors();
         }
         self.phase = Phase::Online {
+            since: now,
             heard_at: now,
             pinged: false,
         };
-        self.backoff.reset();
         self.pusher.start(&welcome.logs, &mut self.effects);
         self.puller.start(welcome.feed_end, &mut self.effects);
-        if new_epoch {
+        if self.offer_due {
             self.offerer.start(&mut self.effects);
         }
         self.note_completeness(now);

@@ -35,6 +35,8 @@ pub struct TillSync {
     pusher: Pusher,
     puller: Puller,
     offerer: Offerer,
+    /// Whether a new epoch's offer is not done yet: it begins again with the next connection.
+    offer_due: bool,
     repairer: Repairer,
     asks: Asks,
     renewing: bool,
@@ -56,6 +58,7 @@ enum Phase {
         state: TillState,
     },
     Online {
+        since: Timestamp,
         heard_at: Timestamp,
         pinged: bool,
     },
@@ -82,6 +85,7 @@ impl TillSync {
             pusher: Pusher::default(),
             puller: Puller::default(),
             offerer: Offerer::default(),
+            offer_due: false,
             repairer: Repairer::default(),
             asks: Asks::default(),
             renewing: false,
@@ -99,7 +103,9 @@ impl TillSync {
     pub fn next_wake(&self) -> Option<Timestamp> {
         match &self.phase {
             Phase::Waiting { until, .. } | Phase::Greeting { until, .. } => Some(*until),
-            Phase::Online { heard_at, pinged } => {
+            Phase::Online {
+                heard_at, pinged, ..
+            } => {
                 let silence = if *pinged {
                     IDLE_TIMEOUT_MS
                 } else {
@@ -158,6 +164,7 @@ impl TillSync {
             Input::ForeignHeadsRead(heads) => {
                 self.offerer
                     .read(heads, self.identity.node, &mut self.effects);
+                self.note_offered();
             }
             Input::DigestRead { through, buckets } => {
                 self.repairer
@@ -192,8 +199,15 @@ impl TillSync {
     fn received(&mut self, message: Message, now: Timestamp) {
         let result = match &mut self.phase {
             Phase::Greeting { .. } => self.greeted(message, now),
-            Phase::Online { heard_at, pinged } => {
+            Phase::Online {
+                since,
+                heard_at,
+                pinged,
+            } => {
                 (*heard_at, *pinged) = (now, false);
+                if now.milliseconds_since(*since) >= KEEP_ALIVE_MS {
+                    self.backoff.reset();
+                }
                 self.received_online(message, now)
             }
             // Late words of a connection that is being closed.
@@ -210,7 +224,10 @@ impl TillSync {
     fn received_online(&mut self, message: Message, now: Timestamp) -> Result<(), Refuse> {
         match message {
             Message::Refuse(reason) => self.refused(reason),
-            Message::PushAck(ack) => self.pusher.acknowledged(ack, &mut self.effects)?,
+            Message::PushAck(ack) => {
+                self.pusher.acknowledged(ack, &mut self.effects)?;
+                self.note_offered();
+            }
             Message::LogWants(wants) => {
                 for (want, end) in self.offerer.wants(wants, &mut self.effects)? {
                     self.pusher.wanted(want, end, &mut self.effects);
@@ -232,7 +249,7 @@ impl TillSync {
                 let outcome = self.repairer.page(page, &mut self.effects)?;
                 self.compared(outcome);
             }
-            Message::Ask(ask) => match self.asks.arrived(ask) {
+            Message::Ask(ask) => match self.asks.arrived(ask, now) {
                 Arrived::Pass(ask) => self.effects.emit(Effect::Asked {
                     id: ask.id,
                     question: ask.question,
@@ -302,6 +319,12 @@ impl TillSync {
         }
     }
 
+    fn note_offered(&mut self) {
+        if self.is_online() && self.offerer.is_idle() && self.pusher.is_done_with_others() {
+            self.offer_due = false;
+        }
+    }
+
     fn compare(&mut self, now: Timestamp) {
         if self.is_online() {
             self.repair_due = now.plus_milliseconds(REPAIR_INTERVAL_MS);
@@ -329,7 +352,9 @@ impl TillSync {
                 self.effects.emit(Effect::Connect);
             }
             Phase::Greeting { .. } => self.abort(Refuse::Idle),
-            Phase::Online { heard_at, pinged } => {
+            Phase::Online {
+                heard_at, pinged, ..
+            } => {
                 let silence_ms = now.milliseconds_since(*heard_at);
                 if silence_ms >= IDLE_TIMEOUT_MS {
                     self.abort(Refuse::Idle);
@@ -388,7 +413,14 @@ impl TillSync {
     fn disconnected(&mut self, now: Timestamp) {
         let refused = match &mut self.phase {
             Phase::Closing { refused } => refused.take(),
-            Phase::Connecting | Phase::Greeting { .. } | Phase::Online { .. } => None,
+            // A line that breaks says nothing against the server, so a short wait will do. Where the two ended it
+            // themselves, only a connection that lasted makes the waits short again: a server that is busy, or a
+            // message that one of them can't stand, may be there after each welcome.
+            Phase::Online { .. } => {
+                self.backoff.reset();
+                None
+            }
+            Phase::Connecting | Phase::Greeting { .. } => None,
             Phase::Waiting { .. } | Phase::Frozen(_) => return,
         };
         self.drop_connection();

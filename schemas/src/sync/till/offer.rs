@@ -27,6 +27,11 @@ impl Offerer {
         }
     }
 
+    /// Whether no offer is under way.
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(self, Self::Idle)
+    }
+
     pub(super) fn read(&mut self, mut heads: Vec<LogHead>, own: NodeNumber, effects: &mut Effects) {
         if !matches!(self, Self::Reading) {
             return;

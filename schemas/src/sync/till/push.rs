@@ -23,7 +23,7 @@ struct Lane {
     sent: LogPosition,
     /// Up to where it is acknowledged.
     durable: LogPosition,
-    /// Counts the rewinds, to tell frames that were sent before one from those after it.
+    /// Counts what makes the frames in flight void, to tell them from those that are sent after it.
     round: u32,
 }
 
@@ -204,7 +204,11 @@ impl Pusher {
             // Sent before the rewind that another frame caused.
             PushOutcome::Rewind { .. } => {}
             PushOutcome::NotTaken if lane.own => return Err(Refuse::Protocol),
-            PushOutcome::NotTaken => lane.end = lane.sent,
+            // What is in flight behind it will not fit either: its rewinds are passed over.
+            PushOutcome::NotTaken => {
+                lane.round += 1;
+                lane.end = lane.sent;
+            }
         }
         if self.rewinds > REWINDS_MAX {
             return Err(Refuse::Protocol);
@@ -220,6 +224,14 @@ impl Pusher {
             .filter(|lane| lane.own)
             .map(|lane| lane.end.get().saturating_sub(lane.durable.get()))
             .sum()
+    }
+
+    /// Whether nothing of other tills' logs is still to be sent or answered.
+    pub(super) fn is_done_with_others(&self) -> bool {
+        let mut others = self.lanes.iter().filter(|lane| !lane.own);
+        others.all(|lane| {
+            lane.sent >= lane.end && self.in_flight.iter().all(|frame| frame.log != lane.log)
+        })
     }
 
     pub(super) fn quarantined(&self) -> u64 {

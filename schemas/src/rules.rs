@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{operation::Role, value::MinorUnits};
+use crate::{
+    operation::Role,
+    reference::{ReturnPolicy, StoreSettings},
+    value::MinorUnits,
+};
 
 /// The most lines that an order, a return or a stock paper may have.
 pub const LINES_PER_DOCUMENT_MAX: usize = 2_000;
@@ -51,18 +55,31 @@ pub struct Rules {
 }
 
 impl Default for Rules {
-    /// A small shop: its staff does everything, prices are overridden and late returns taken by those in charge.
+    /// The rules of [`StoreSettings::default`].
     fn default() -> Self {
+        Self::of(&StoreSettings::default())
+    }
+}
+
+impl Rules {
+    /// What a store's settings allow; what they do not speak of is as in a small shop: its staff does everything,
+    /// prices are overridden and late returns taken by those in charge.
+    #[must_use]
+    pub fn of(settings: &StoreSettings) -> Self {
+        let ReturnPolicy {
+            window_days,
+            blind_cap_minor,
+        } = settings.return_policy;
         let staff = BTreeSet::from([Role::Cashier, Role::Supervisor, Role::Manager, Role::System]);
         let in_charge = BTreeSet::from([Role::Supervisor, Role::Manager, Role::System]);
         Self {
             price_override_roles: in_charge.clone(),
             discount_roles: staff.clone(),
             verified_return_roles: staff.clone(),
-            return_window_days: None,
+            return_window_days: Some(u32::from(window_days)),
             late_return_roles: in_charge.clone(),
             blind_return_roles: staff.clone(),
-            blind_return_cap_minor: None,
+            blind_return_cap_minor: Some(blind_cap_minor),
             blind_return_over_cap_roles: in_charge,
             blind_return_any_tender: true,
             cash_movement_roles: staff.clone(),
@@ -70,5 +87,29 @@ impl Default for Rules {
             session_roles: staff.clone(),
             stock_roles: staff,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_give_the_rules_and_their_defaults_agree() {
+        let mut settings = StoreSettings::default();
+        assert_eq!(Rules::of(&settings), Rules::default());
+        settings.return_policy = ReturnPolicy {
+            window_days: 7,
+            blind_cap_minor: MinorUnits::new(20_00),
+        };
+        let rules = Rules::of(&settings);
+        assert_eq!(rules.return_window_days, Some(7));
+        assert_eq!(rules.blind_return_cap_minor, Some(MinorUnits::new(20_00)));
+    }
+
+    #[test]
+    fn rules_left_out_of_json_are_the_default_settings() {
+        let rules: Rules = serde_json::from_str("{}").expect("every rule has a default");
+        assert_eq!(rules, Rules::of(&StoreSettings::default()));
     }
 }

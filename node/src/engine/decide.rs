@@ -46,7 +46,7 @@ impl Decider<'_> {
     /// Loads and decides.
     pub(super) fn decide(&self, command: &Command) -> Result<Decision, SubmitError> {
         let settings = reference::settings(self.transaction, &self.till.store)?;
-        let rules = rules_of(&settings);
+        let rules = Rules::of(&settings);
         let role = command.by.role;
         match &command.action {
             Action::OpenSession(open) => self.open_session(open, &settings, role, &rules),
@@ -273,16 +273,6 @@ pub(super) fn read_after_sale(
         }
     }
     Ok(Some(after_sale(&state, &returns)))
-}
-
-/// What the store's settings say that is allowed; the rest is as for any store.
-fn rules_of(settings: &StoreSettings) -> Rules {
-    let policy = &settings.return_policy;
-    Rules {
-        return_window_days: Some(u32::from(policy.window_days)),
-        blind_return_cap_minor: Some(policy.blind_cap_minor),
-        ..Rules::default()
-    }
 }
 
 /// The trading day that it is: a day ends at the store's cut-over hour, by its clocks.

@@ -64,11 +64,13 @@ pub const HANDSHAKE_TIMEOUT_MS: i64 = 10_000;
 /// After how many milliseconds without a word from the server a till says something.
 pub const KEEP_ALIVE_MS: i64 = 15_000;
 
-/// After how many milliseconds without a word the other side counts as gone.
+/// After how many milliseconds without a word the other side counts as gone. A line that is cut is noticed sooner, by
+/// QUIC; this is for a program at the other end that hangs while its machine still answers.
 pub const IDLE_TIMEOUT_MS: i64 = 45_000;
 
-/// How long a question waits for its answer, in milliseconds.
-pub const ASK_TIMEOUT_MS: i64 = 10_000;
+/// How long a question waits for its answer, in milliseconds. A cashier with a queue stands behind each: over any line
+/// that still works an answer takes well under a second, and after three it is better to say "not reachable".
+pub const ASK_TIMEOUT_MS: i64 = 3_000;
 
 /// The shortest wait before a till connects again, in milliseconds.
 pub const RETRY_MS_MIN: i64 = 500;

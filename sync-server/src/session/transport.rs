@@ -15,8 +15,9 @@ const STREAM_RECEIVE_WINDOW_BYTES: u32 = 512 * 1024;
 const SEND_WINDOW_BYTES: u64 = 2 * 1024 * 1024;
 /// A till opens one stream; a second one is open for a moment when it asks anew.
 const STREAMS_MAX: u32 = 2;
-/// After this silence a connection is dropped. Longer than the till's patience, so that the till is the one who tries anew.
-const IDLE_TIME_MAX_MS: u32 = 45_000;
+/// After this silence a connection is dropped. A till names 10 s and QUIC takes the shorter of both; this one is for
+/// a client that names none, and leaves a slow line its handshake.
+const IDLE_TIME_MAX_MS: u32 = 15_000;
 /// The most handshakes that wait, and what they may hold: certificate-less floods must not keep tills waiting.
 const INCOMING_MAX: usize = 256;
 const INCOMING_BUFFER_BYTES: u64 = 64 * 1024;

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::NodeNumber;
+use super::{NODE_NUMBER_MAX, NodeNumber};
 use crate::{
     text::{decode_crockford, encode_crockford},
     time::Timestamp,
@@ -54,6 +54,16 @@ impl DocumentId {
     #[must_use]
     pub fn to_bytes(self) -> [u8; 16] {
         self.0.to_be_bytes()
+    }
+
+    /// The node that drew it.
+    #[must_use]
+    pub fn node(self) -> NodeNumber {
+        let bits = (self.0 >> RANDOM_BITS) & u128::from(NODE_NUMBER_MAX);
+        u32::try_from(bits)
+            .ok()
+            .and_then(|number| NodeNumber::new(number).ok())
+            .expect("20 bits are a node number")
     }
 }
 
@@ -111,6 +121,13 @@ mod tests {
         fn a_document_id_reads_what_it_writes(bytes: [u8; 16]) {
             let id = DocumentId::from_bytes(bytes);
             prop_assert_eq!(id.to_string().parse(), Ok(id));
+        }
+
+        #[test]
+        fn a_document_id_names_its_node(at: i64, number in 0..=NODE_NUMBER_MAX, random: u64) {
+            let node = NodeNumber::new(number).expect("in range");
+            let id = DocumentId::new(Timestamp::from_milliseconds(at), node, random);
+            prop_assert_eq!(id.node(), node);
         }
 
         #[test]

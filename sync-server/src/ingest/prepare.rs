@@ -83,15 +83,19 @@ pub fn prepare_change(
     change: &Change,
     bytes: Box<[u8]>,
 ) -> PreparedEntry {
-    let verdict = if change.log() == log {
-        EntryVerdict::Recognised {
-            begins: scope(change),
-        }
-    } else {
+    let begins = scope(change);
+    let verdict = if change.log() != log {
         EntryVerdict::Refused {
             reason: QuarantineReason::OtherActor,
             detail: format!("the change is by {}", change.log()),
         }
+    } else if begins.is_some() && document.node() != log.node() {
+        EntryVerdict::Refused {
+            reason: QuarantineReason::OtherNode,
+            detail: format!("the document's id is of node {}", document.node()),
+        }
+    } else {
+        EntryVerdict::Recognised { begins }
     };
     PreparedEntry {
         document,
@@ -157,4 +161,81 @@ fn describe(refusal: &ChangeRefusal) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use holdfast_schemas::{
+        document::Document,
+        identity::{ReasonCode, Sku, StoreId},
+        operation::{Author, Operation, Role, StockLine, StockMoved, StockMovementKind},
+    };
+
+    fn node(number: u32) -> NodeNumber {
+        NodeNumber::new(number).expect("in range")
+    }
+
+    fn document(of: u32) -> DocumentId {
+        DocumentId::new(Timestamp::from_milliseconds(1), node(of), 1)
+    }
+
+    fn log(of: u32) -> LogId {
+        LogId::new(node(of), [7; 12])
+    }
+
+    fn moved() -> Operation {
+        let by = Author {
+            role: Role::Supervisor,
+            user: None,
+        };
+        let paper = StockMoved {
+            store: StoreId::new("leeds").expect("a store"),
+            business_date: "2026-01-02".parse().expect("a date"),
+            kind: StockMovementKind::Received,
+            reason: ReasonCode::new("delivery").expect("a reason"),
+            lines: vec![StockLine {
+                product: Sku::new("TEA").expect("a SKU"),
+                change: "1".parse().expect("a change"),
+            }],
+        };
+        Operation::new(Timestamp::from_milliseconds(1), by, paper.into())
+    }
+
+    fn verdict(entry: PreparedEntry) -> Result<bool, QuarantineReason> {
+        match entry.verdict {
+            EntryVerdict::Recognised { begins } => Ok(begins.is_some()),
+            EntryVerdict::Refused { reason, .. } => Err(reason),
+        }
+    }
+
+    #[test]
+    fn only_a_node_itself_begins_the_documents_whose_ids_it_drew() {
+        let mut paper = Document::new(document(1));
+        let begun = paper.append(log(1), &[moved()]).expect("written");
+        let prepare = |document, bytes: &[u8]| {
+            prepare_entry(LogEntry {
+                log: log(1),
+                position: LogPosition::new(1).expect("a place"),
+                document,
+                change: bytes.into(),
+            })
+        };
+        assert_eq!(verdict(prepare(document(1), &begun.bytes)), Ok(true));
+        let claimed = verdict(prepare(document(2), &begun.bytes));
+        assert_eq!(claimed, Err(QuarantineReason::OtherNode));
+
+        // Anybody may go on with it.
+        paper.insert(begun.change);
+        let further = paper.append(log(2), &[moved()]).expect("written");
+        let entry = prepare_change(
+            log(2),
+            document(1),
+            &further.change,
+            further.bytes.clone().into(),
+        );
+        assert_eq!(verdict(entry), Ok(false));
+        let of_another = verdict(prepare(document(1), &further.bytes));
+        assert_eq!(of_another, Err(QuarantineReason::OtherActor));
+    }
 }

@@ -75,6 +75,8 @@ pub enum QuarantineReason {
     NotRecognised,
     /// The change names another actor than its log.
     OtherActor,
+    /// The document's id names another node than the one whose log begins it: nobody else draws a node's ids.
+    OtherNode,
     /// The document belongs to a store that the author's store has nothing to do with.
     OutOfScope,
     /// The document begins in another store than the author's.
@@ -94,9 +96,10 @@ pub enum QuarantineReason {
 
 impl QuarantineReason {
     /// Every reason.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::NotRecognised,
         Self::OtherActor,
+        Self::OtherNode,
         Self::OutOfScope,
         Self::OtherStore,
         Self::BegunTwice,
@@ -112,6 +115,7 @@ impl QuarantineReason {
         match self {
             Self::NotRecognised => "not_recognised",
             Self::OtherActor => "other_actor",
+            Self::OtherNode => "other_node",
             Self::OutOfScope => "out_of_scope",
             Self::OtherStore => "other_store",
             Self::BegunTwice => "begun_twice",

@@ -6,4 +6,5 @@ pub mod process;
 pub mod relay;
 pub mod sample;
 pub mod simulation;
+pub mod trade;
 pub mod trading_day;

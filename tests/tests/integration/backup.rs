@@ -1,0 +1,125 @@
+//! Old backups, on both sides, and a disk that was copied: what was forgotten comes back, and comes once.
+
+use std::{collections::BTreeSet, fs};
+
+use holdfast_node::{
+    clock::{Clock, SystemClock},
+    node::Surroundings,
+};
+use holdfast_schemas::time::Timestamp;
+use holdfast_tests::relay::Relay;
+
+use crate::{
+    ledger::Ledger,
+    shop::{Shop, leeds, york},
+};
+
+/// To bring a backup back takes a person a minute. (Order numbers hold the second in which they were made; two copies of
+/// one disk that sell within the same second give the same number to two orders, which the server then mends.)
+struct AMinuteLater;
+
+impl Clock for AMinuteLater {
+    fn now(&self) -> Timestamp {
+        SystemClock.now().plus_milliseconds(60_000)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_restored_from_an_old_backup_gets_everything_back_from_the_tills() {
+    let mut shop = Shop::open().await;
+    let dying = shop.enrol(leeds(), "dying", None).await.start();
+    let near = shop.enrol(leeds(), "near", None).await.start();
+    let far = shop.enrol(york(), "far", None).await.start();
+    let mut ledger = Ledger::default();
+    for till in [&dying, &near, &far] {
+        till.trade(2, &mut ledger).await;
+        till.sent().await;
+    }
+    let epoch = near.epoch();
+    let backup = shop.path("backup").display().to_string();
+    shop.command(&["store", "backup", &backup]).await;
+
+    let mut of_the_dead = Ledger::default();
+    dying.trade(3, &mut of_the_dead).await;
+    dying.sent().await;
+    near.trade(3, &mut ledger).await;
+    far.trade(3, &mut ledger).await;
+    near.holds(&of_the_dead.ids()).await;
+    ledger.absorb(of_the_dead);
+    let dead = dying.stop().await;
+    fs::remove_dir_all(dead.path).expect("removed");
+    near.sent().await;
+    far.sent().await;
+    shop.shows(&ledger).await;
+
+    shop.stop().await;
+    shop.command(&["store", "restore", &backup]).await;
+    shop.start().await;
+    near.meets_another_epoch(epoch).await;
+    shop.shows(&ledger).await;
+    near.trade(1, &mut ledger).await;
+    shop.close(vec![near, far], &ledger).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_till_restored_from_an_old_copy_that_trades_first_loses_and_doubles_nothing() {
+    let shop = Shop::open().await;
+    let line = Relay::open(shop.sync()).await.expect("a line");
+    let till = shop
+        .enrol(leeds(), "till", Some(line.address()))
+        .await
+        .start();
+    let mut ledger = Ledger::default();
+    let mut receipts = till.trade(2, &mut ledger).await;
+    let backup = shop.path("backup").display().to_string();
+    till.folder.command(&["store", "backup", &backup]).await;
+    receipts.extend(till.trade(3, &mut ledger).await);
+    till.sent().await;
+
+    let folder = till.stop().await;
+    folder
+        .command(&["store", "restore", "--replace", &backup])
+        .await;
+    line.cut();
+    let till = folder.start_in(Surroundings {
+        clock: Box::new(AMinuteLater),
+        ..Surroundings::of_machine().expect("a socket")
+    });
+    receipts.extend(till.trade(4, &mut ledger).await);
+    let numbers: BTreeSet<_> = receipts.iter().map(|receipt| receipt.number).collect();
+    assert_eq!(numbers.len(), receipts.len(), "no number is given twice");
+
+    line.join();
+    till.sent().await;
+    till.holds(&ledger.ids()).await;
+    shop.close(vec![till], &ledger).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_till_whose_disk_was_copied_is_flagged_and_both_copies_lose_nothing() {
+    let shop = Shop::open().await;
+    let till = shop.enrol(leeds(), "till", None).await.start();
+    let mut ledger = Ledger::default();
+    till.trade(2, &mut ledger).await;
+    till.sent().await;
+    let original = till.stop().await;
+    let clone = original.copy(shop.path("clone"));
+
+    let original = original.start();
+    original.online().await;
+    shop.until("/v1/tills", |tills| tills[0]["cloned_at"].is_null())
+        .await;
+    let clone = clone.start();
+    clone.online().await;
+    for till in [&original, &clone, &original] {
+        till.trade(3, &mut ledger).await;
+        till.sent().await;
+    }
+    shop.until("/v1/tills", |tills| tills[0]["cloned_at"].is_string())
+        .await;
+    let listed = shop.command(&["till", "list"]).await;
+    assert!(listed["tills"][0]["cloned_at"].is_string(), "{listed:#}");
+    original.holds(&ledger.ids()).await;
+    clone.holds(&ledger.ids()).await;
+    shop.close(vec![original, clone], &ledger).await;
+}

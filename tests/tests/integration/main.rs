@@ -1,0 +1,8 @@
+//! Real processes, files and certificates over QUIC on loopback: what a shop goes through, and that nothing is lost in
+//! it and nothing counted twice.
+
+mod backup;
+mod ledger;
+mod offline;
+mod shop;
+mod till;

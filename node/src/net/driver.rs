@@ -26,7 +26,7 @@ use crate::{
     store::TillIdentity,
 };
 
-/// After a refused renewal, how long until the next try.
+/// After a renewal, granted or refused, how long until the next is asked for at the earliest.
 const RENEWAL_RETRY_MS: i64 = 60 * 60 * 1000;
 
 /// How long a driver whose file failed waits before it begins anew.
@@ -397,7 +397,8 @@ impl<'a> Driver<'a> {
                 {
                     Ok(due) => {
                         tracing::info!("the till's certificate was renewed");
-                        Some(due)
+                        // Where this till's clock is far ahead, the new one is due at once as well.
+                        Some(due.max(now.plus_milliseconds(RENEWAL_RETRY_MS)))
                     }
                     Err(error) => {
                         tracing::warn!(

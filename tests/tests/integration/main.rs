@@ -2,6 +2,7 @@
 //! it and nothing counted twice.
 
 mod backup;
+mod certificates;
 mod ledger;
 mod offline;
 mod shop;

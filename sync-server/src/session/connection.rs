@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use holdfast_schemas::{
     sync::server::PeerIdentity as Peer,
-    wire::{ALPN, enrol::ENROL_ALPN, limits::HANDSHAKE_TIMEOUT_MS},
+    wire::{ALPN, Message, Refuse, encode, enrol::ENROL_ALPN, limits::HANDSHAKE_TIMEOUT_MS},
 };
 use quinn::{Connection, Incoming, VarInt, crypto::rustls::HandshakeData};
 use tokio::time::timeout;
@@ -61,6 +61,13 @@ pub(super) async fn serve(incoming: Incoming, shared: Arc<Shared>) {
         Ok(peer) => peer,
         Err(refused) => {
             tracing::info!(%address, error = &refused as &dyn std::error::Error, "a peer was shut out");
+            if matches!(refused, AccessRefused::Admit(_)) {
+                // A till of ours once: it is told why, so that its screen can say so and it does not knock every minute.
+                let told = timeout(DOOR_TIME_MAX, refuse(&connection)).await;
+                if !matches!(told, Ok(Ok(()))) {
+                    tracing::debug!(%address, "it could not be told why");
+                }
+            }
             return connection.close(CLOSE_ACCESS, b"");
         }
     };
@@ -69,6 +76,16 @@ pub(super) async fn serve(incoming: Incoming, shared: Arc<Shared>) {
     };
     Driver::new(peer, shared).run(send, receive).await;
     connection.close(CLOSE_ENROLLED, b"");
+}
+
+/// Says that the peer is not enrolled, and waits until it has heard so.
+async fn refuse(connection: &Connection) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let (mut send, _receive) = connection.accept_bi().await?;
+    send.write_all(&encode(&Message::from(Refuse::NotEnrolled))?)
+        .await?;
+    send.finish()?;
+    send.stopped().await?;
+    Ok(())
 }
 
 fn protocol(connection: &Connection) -> Option<Vec<u8>> {

@@ -129,7 +129,7 @@ impl SyncServer {
         let quic = Arc::new(QuicServerConfig::try_from(tls)?);
         let config = Some(transport::server_config(quic));
         let endpoint = Endpoint::new_with_abstract_socket(
-            transport::endpoint_config(),
+            transport::endpoint_config(certificate.key.secret_pkcs8_der()),
             config,
             socket,
             runtime,

@@ -6,6 +6,8 @@ use quinn::{
     EndpointConfig, IdleTimeout, ServerConfig, TransportConfig, VarInt,
     crypto::rustls::QuicServerConfig,
 };
+use quinn_proto::HashedConnectionIdGenerator;
+use ring::hmac;
 
 /// What may be on its way from one till: a few pushed frames. The default has no limit.
 const RECEIVE_WINDOW_BYTES: u32 = 2 * 1024 * 1024;
@@ -53,7 +55,23 @@ pub(super) fn server_config(tls: Arc<QuicServerConfig>) -> ServerConfig {
     config
 }
 
-/// The endpoint's own settings: quinn's are right.
-pub(super) fn endpoint_config() -> EndpointConfig {
-    EndpointConfig::default()
+/// The endpoint's own settings: quinn's, but for what a restart must not change.
+///
+/// A server that was killed said good-bye to nobody. When a till goes on with a connection that the new process does not
+/// know, the answer is a stateless reset (RFC 9000, section 10.3), which the till believes only if the process before it
+/// announced the same token. So the secrets behind connection ids and tokens come from the server's own key, which
+/// outlives the process; with quinn's random ones a till would wait half a minute in vain.
+pub(super) fn endpoint_config(server_key: &[u8]) -> EndpointConfig {
+    let server_key = hmac::Key::new(hmac::HMAC_SHA256, server_key);
+    let reset_key = hmac::sign(&server_key, b"holdfast stateless reset 1");
+    let reset_key = hmac::Key::new(hmac::HMAC_SHA256, reset_key.as_ref());
+    let id_key = hmac::sign(&server_key, b"holdfast connection ids 1");
+    let id_key = id_key
+        .as_ref()
+        .iter()
+        .take(size_of::<u64>())
+        .fold(0, |key, byte| key << 8 | u64::from(*byte));
+    let mut config = EndpointConfig::new(Arc::new(reset_key));
+    config.cid_generator(move || Box::new(HashedConnectionIdGenerator::from_key(id_key)));
+    config
 }

@@ -3,6 +3,7 @@
 
 mod backup;
 mod certificates;
+mod crash;
 mod enrolment;
 mod ledger;
 mod offline;

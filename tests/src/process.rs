@@ -1,7 +1,9 @@
 //! The shipped programs, run as processes: their files, their output, their end.
 
 use std::{
-    env, io,
+    env,
+    fs::File,
+    io,
     net::SocketAddr,
     path::{Path, PathBuf},
     process::Stdio,
@@ -147,6 +149,12 @@ impl ServerProcess {
             program: program.display().to_string(),
             source,
         };
+        // Its log lines go to a file beside its folder: they outlive whoever started it.
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(data_dir.with_extension("log"))
+            .map_err(failed)?;
         let sync = sync.map_or_else(|| "127.0.0.1:0".to_owned(), |address| address.to_string());
         let mut child = Command::new(&program)
             .arg("--data-dir")
@@ -155,6 +163,7 @@ impl ServerProcess {
             .args(["--http-listen", "127.0.0.1:0", "--sync-listen", &sync])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            .stderr(log)
             .kill_on_drop(true)
             .spawn()
             .map_err(failed)?;

@@ -226,15 +226,17 @@ impl Day<'_> {
 
     /// Which till takes an invoice: spread evenly, and the same in every run.
     fn till_of(&self, number: &ExternalValue) -> usize {
-        // FNV-1a (Fowler, Noll, Vo), 64 bits.
+        // FNV-1a (Fowler, Noll, Vo), then SplitMix64's finisher, since FNV alone hardly mixes short texts.
         let hash = number
             .as_str()
             .bytes()
             .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
                 (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
             });
+        let mixed = (hash ^ hash >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
         let tills = u64::try_from(self.shop.tills.len()).unwrap_or(1);
-        usize::try_from((hash >> 32) % tills).unwrap_or(0)
+        usize::try_from((mixed ^ mixed >> 31) % tills).unwrap_or(0)
     }
 
     fn store_of(&self, till: usize) -> usize {

@@ -101,22 +101,15 @@ pub(super) async fn open(options: &Options, plan: &TradePlan) -> Result<Shop, Tr
         .run(&[
             "key",
             "create",
-            "--name",
             "trading-day",
             "--scope",
             "orders",
-            "--scope",
-            "returns",
             "--scope",
             "stock",
             "--scope",
             "sessions",
             "--scope",
-            "misfits",
-            "--scope",
-            "quarantine",
-            "--scope",
-            "tills",
+            "operations",
         ])
         .await?;
 
@@ -180,6 +173,7 @@ async fn open_till(
         "enrol".to_owned(),
         "--server".to_owned(),
         server.to_string(),
+        "--code".to_owned(),
         code.code,
     ])
     .await?;

@@ -41,7 +41,8 @@ lint: ## check format, lints, documentation, licences and dependencies
 
 run: ## trade a day over two stores, and balance the books (INPUT=FILE STORES=2 TILLS=2 KEEP=1)
 	@.ci/setup build
-	cargo run --release --locked -p holdfast-tests --bin trading-day -- \
+	cargo build --release --locked --bins -p holdfast-server -p holdfast-node -p holdfast-tests
+	"$${CARGO_TARGET_DIR:-target}/release/trading-day" \
 	  --stores $(STORES) --tills $(TILLS) $(if $(INPUT),--input '$(INPUT)') $(if $(KEEP),--keep)
 
 schemas: ## write schemas/json from the types

@@ -167,7 +167,7 @@ fn show(closed: &Closed) -> Result<(), Box<dyn Error>> {
                     .map(str::to_owned)
                     .unwrap_or_else(|| item[key].to_string())
             };
-            println!("  {}  node {}  {}", text("at"), text("node"), text("what"));
+            println!("  {}  node {}  {}", text("at"), text("node"), text("name"));
         }
         println!();
     }

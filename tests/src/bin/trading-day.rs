@@ -160,7 +160,11 @@ fn show(closed: &Closed) -> Result<(), Box<dyn Error>> {
     }
     if let Some(order) = closed.timeline()? {
         println!("\norder {}:", closed.example.as_deref().unwrap_or_default());
-        for item in order["items"][0]["timeline"].as_array().into_iter().flatten() {
+        for item in order["items"][0]["timeline"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
             let text = |key: &str| {
                 item[key]
                     .as_str()

@@ -43,7 +43,12 @@ struct Books {
 }
 
 /// One till's own account.
-pub(super) async fn of_till(till: &Till, lag: Duration) -> Result<TillReport, TradingError> {
+pub(super) async fn of_till(
+    till: &Till,
+    wire_bytes: u64,
+    lag: Duration,
+) -> Result<TillReport, TradingError> {
+    let misfits = till.handle().watch().borrow().misfits;
     Ok(TillReport {
         store: till.store.to_string(),
         till: till.number.get(),
@@ -51,6 +56,9 @@ pub(super) async fn of_till(till: &Till, lag: Duration) -> Result<TillReport, Tr
         stock_papers: till.stock_papers,
         sessions: till.sessions,
         pending: till.handle().watch().borrow().pending.entries,
+        stock_units: units(till.stock().await?),
+        misfits,
+        wire_bytes,
         lag_milliseconds: u64::try_from(lag.as_millis()).unwrap_or(u64::MAX),
     })
 }

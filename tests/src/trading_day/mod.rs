@@ -19,7 +19,11 @@ use holdfast_node::{
     settings::SettingsError,
     store::StoreError,
 };
-use holdfast_schemas::{identity::ExternalValue, time::BusinessDate, value::Currency};
+use holdfast_schemas::{
+    identity::{ExternalValue, StoreId},
+    time::BusinessDate,
+    value::Currency,
+};
 use tokio::time::timeout;
 
 pub use report::{Figures, Refusals, Report, TillReport};
@@ -171,7 +175,7 @@ struct Day<'a> {
     shop: Shop,
     plan: TradePlan,
     /// The store whose line is cut in the middle.
-    cut_store: usize,
+    cut_store: StoreId,
     cut: bool,
 }
 
@@ -206,7 +210,7 @@ pub async fn run(
         &format!("opening {} stores with {} tills each", counts.0, counts.1),
     );
     let shop = shop::open(options, &plan).await?;
-    let cut_store = shop.lines.len() - 1;
+    let cut_store = shop::store_id(options.stores);
     let mut day = Day {
         began,
         progress,
@@ -239,12 +243,17 @@ impl Day<'_> {
         usize::try_from((mixed ^ mixed >> 31) % tills).unwrap_or(0)
     }
 
-    fn store_of(&self, till: usize) -> usize {
-        till * self.shop.lines.len() / self.shop.tills.len()
+    fn is_cut(&self, till: usize) -> bool {
+        self.cut && self.shop.tills[till].store == self.cut_store
     }
 
-    fn is_cut(&self, till: usize) -> bool {
-        self.cut && self.store_of(till) == self.cut_store
+    /// Cuts or joins the lines of one store's tills.
+    fn set_cut(&mut self, cut: bool) {
+        self.cut = cut;
+        let lines = self.shop.tills.iter().zip(&self.shop.lines);
+        for (_, line) in lines.filter(|(till, _)| till.store == self.cut_store) {
+            if cut { line.cut() } else { line.join() }
+        }
     }
 
     async fn trade(&mut self) -> Result<(), TradingError> {
@@ -253,16 +262,11 @@ impl Day<'_> {
         let join_from = trades.len() * CUT.end / 100;
         for (index, (date, trade)) in trades.iter().enumerate() {
             if index == cut_from {
-                self.cut = true;
-                self.shop.lines[self.cut_store].cut();
-                self.say(&format!(
-                    "the line of {} is cut",
-                    shop::store_id(u32::try_from(self.cut_store + 1).unwrap_or(1))
-                ));
+                self.set_cut(true);
+                self.say(&format!("the line of {} is cut", self.cut_store));
             }
             if index == join_from {
-                self.cut = false;
-                self.shop.lines[self.cut_store].join();
+                self.set_cut(false);
                 self.say("the line is joined again");
             }
             if index % PROGRESS_TRADES == 0 {
@@ -314,12 +318,14 @@ impl Day<'_> {
             "closed; {pending} changes not at headquarters yet"
         ));
         let closed_at = self.began.elapsed();
-        for till in &self.shop.tills {
+        for (till, line) in self.shop.tills.iter().zip(&self.shop.lines) {
             let left =
                 DRAIN_TIME_MAX.saturating_sub(self.began.elapsed().saturating_sub(closed_at));
             wait_until_sent(till, left).await;
             let lag = self.began.elapsed().saturating_sub(closed_at);
-            report.each_till.push(figures::of_till(till, lag).await?);
+            report
+                .each_till
+                .push(figures::of_till(till, line.bytes(), lag).await?);
         }
         let pending = self.pending();
         if pending > 0 {

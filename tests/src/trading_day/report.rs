@@ -48,8 +48,13 @@ pub struct TillReport {
     pub sessions: u64,
     /// How many of its documents are not at headquarters.
     pub pending: u64,
-    /// The longest time from a commit to its acknowledgement at the end of the day's first and last trade, in
-    /// milliseconds.
+    /// Units in stock in its store, as far as the till knows.
+    pub stock_units: i64,
+    /// Facts that did not fit, as far as the till knows.
+    pub misfits: u64,
+    /// Bytes over its line, both ways.
+    pub wire_bytes: u64,
+    /// How long after the close of its session its last change was durable at headquarters, in milliseconds.
     pub lag_milliseconds: u64,
 }
 
@@ -158,48 +163,74 @@ impl Report {
     #[must_use]
     pub fn table(&self, currency: Currency) -> String {
         let money = |minor| Money { currency, minor }.to_string();
-        let mut rows: Vec<[String; 7]> = vec![
-            [
-                "", "orders", "returns", "sold", "refunded", "pending", "lag",
-            ]
-            .map(str::to_owned),
+        let heading = [
+            "",
+            "orders",
+            "returns",
+            "sold",
+            "refunded",
+            "stock",
+            "misfits",
+            "wire bytes",
+            "lag",
         ];
-        for till in &self.each_till {
+        let mut rows = vec![heading.map(str::to_owned)];
+        let mut add = |name: String, figures: Figures, rest: [String; 4]| {
+            let [stock, misfits, bytes, lag] = rest;
             rows.push([
-                format!("{} till {}", till.store, till.till),
-                till.figures.orders.to_string(),
-                till.figures.returns.to_string(),
-                money(till.figures.gross_minor),
-                money(till.figures.refunds_minor),
-                till.pending.to_string(),
-                format!("{} ms", till.lag_milliseconds),
-            ]);
-        }
-        for (name, figures) in [("all tills", self.tills), ("headquarters", self.server)] {
-            rows.push([
-                name.to_owned(),
+                name,
                 figures.orders.to_string(),
                 figures.returns.to_string(),
                 money(figures.gross_minor),
                 money(figures.refunds_minor),
-                String::new(),
-                String::new(),
+                stock,
+                misfits,
+                bytes,
+                lag,
             ]);
+        };
+        for till in &self.each_till {
+            let rest = [
+                till.stock_units.to_string(),
+                till.misfits.to_string(),
+                till.wire_bytes.to_string(),
+                format!("{} ms", till.lag_milliseconds),
+            ];
+            add(
+                format!("{} till {}", till.store, till.till),
+                till.figures,
+                rest,
+            );
         }
+        add(
+            "all tills".to_owned(),
+            self.tills,
+            std::array::from_fn(|_| String::new()),
+        );
+        let rest = [
+            self.stock_units.to_string(),
+            self.misfits.to_string(),
+            self.wire_bytes.to_string(),
+            String::new(),
+        ];
+        add("headquarters".to_owned(), self.server, rest);
         lay_out(&rows)
     }
 }
 
+/// How many columns the table has.
+const COLUMNS: usize = 9;
+
 /// Lays rows out in columns: the first to the left, the others to the right.
-fn lay_out(rows: &[[String; 7]]) -> String {
+fn lay_out(rows: &[[String; COLUMNS]]) -> String {
     let width = |column: usize| {
         rows.iter()
             .map(|row| row[column].chars().count())
             .max()
             .unwrap_or(0)
     };
-    let widths: Vec<usize> = (0..7).map(width).collect();
-    let line = |row: &[String; 7]| {
+    let widths: Vec<usize> = (0..COLUMNS).map(width).collect();
+    let line = |row: &[String; COLUMNS]| {
         let cells =
             row.iter()
                 .zip(&widths)

@@ -32,7 +32,7 @@ const TAX_PERCENT: i64 = 20;
 pub(super) struct Shop {
     pub(super) server: ServerProcess,
     pub(super) headquarters: Headquarters,
-    /// One for each store.
+    /// One for each till, in the tills' order.
     pub(super) lines: Vec<Relay>,
     pub(super) tills: Vec<Till>,
 }
@@ -123,15 +123,15 @@ pub(super) async fn open(options: &Options, plan: &TradePlan) -> Result<Shop, Tr
         tills: Vec::new(),
     };
     for store in stores {
-        let line = Relay::open(shop.server.addresses().sync)
-            .await
-            .map_err(TradingError::Line)?;
         for number in 1..=options.tills {
+            let line = Relay::open(shop.server.addresses().sync)
+                .await
+                .map_err(TradingError::Line)?;
             let folder = options.folder.join(format!("{store}-till-{number}"));
             shop.tills
                 .push(open_till(&commands, &store, &folder, line.address()).await?);
+            shop.lines.push(line);
         }
-        shop.lines.push(line);
     }
     Ok(shop)
 }

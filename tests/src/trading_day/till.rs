@@ -14,7 +14,9 @@ use holdfast_node::{
 };
 use holdfast_schemas::{
     document::Document,
-    identity::{DocumentId, ExternalValue, LogPosition, NodeNumber, ReasonCode, StoreId, UserId},
+    identity::{
+        DocumentId, ExternalValue, LogPosition, NodeNumber, ReasonCode, Sku, StoreId, UserId,
+    },
     operation::{
         Author, BlindReason, CashCounted, DocumentKind, Role, StockMovementKind, TenderKind,
     },
@@ -25,6 +27,8 @@ use holdfast_schemas::{
     wire::{Answer, OrderKey, Question},
 };
 
+use rust_decimal::Decimal;
+
 use super::{TradingError, report::Figures};
 
 /// The change money that every session begins with.
@@ -33,6 +37,8 @@ const FLOAT: MinorUnits = MinorUnits::new(10_000);
 const ENTRIES_PER_READ: usize = 1_000;
 /// And how many bytes of them.
 const BYTES_PER_READ: usize = 16 * 1024 * 1024;
+/// How many stock levels are read at a time.
+const LEVELS_PER_READ: usize = 1_000;
 /// The most own logs that a till has after one trading day.
 const OWN_LOGS_MAX: usize = 64;
 
@@ -266,6 +272,27 @@ impl Till {
             | Answer::NotUnderstood
             | Answer::Unknown => BlindReason::NotFound,
         }))
+    }
+
+    /// Units in stock in the till's own store, over all products, as far as its file knows.
+    pub(super) async fn stock(&self) -> Result<Decimal, TradingError> {
+        let store = self.store.clone();
+        let handle = self.handle();
+        let levels = handle.query(move |file| {
+            let mut sum = Decimal::ZERO;
+            let mut after: Option<(StoreId, Sku)> = None;
+            loop {
+                let from = after.as_ref().map(|(store, product)| (store, product));
+                let levels = file.stock_levels(from, LEVELS_PER_READ)?;
+                let Some(last) = levels.last() else {
+                    return Ok(sum);
+                };
+                after = Some((last.store.clone(), last.product.clone()));
+                let own = levels.iter().filter(|level| level.store == store);
+                sum += own.map(|level| level.on_hand).sum::<Decimal>();
+            }
+        });
+        Ok(levels.await?)
     }
 
     /// What the till's own documents come to, folded anew from its file.

@@ -16,11 +16,12 @@ use holdfast_schemas::{
 };
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, PKCS_ED25519, SanType};
 
-const NOUNS_AND_VERBS: [&[&str]; 28] = [
+const NOUNS_AND_VERBS: [&[&str]; 29] = [
     &[],
     &["init"],
     &["enrol"],
     &["run"],
+    &["replay"],
     &["order"],
     &["order", "list"],
     &["order", "show"],
@@ -84,6 +85,17 @@ fn failure(folder: &Path, arguments: &[&str]) -> u8 {
     let code = output.status.code().expect("an exit code");
     assert_eq!(report["error"]["exit_code"], code, "{report}");
     u8::try_from(code).expect("small")
+}
+
+/// As [`failure`], of a command that wrote its progress to standard error before.
+fn failure_after_progress(folder: &Path, arguments: &[&str]) -> u8 {
+    let output = till(folder, arguments);
+    assert!(
+        output.stdout.is_empty(),
+        "{arguments:?}: standard output is data"
+    );
+    assert!(text(&output.stderr).contains("error: "));
+    u8::try_from(output.status.code().expect("an exit code")).expect("small")
 }
 
 /// Makes the folder a till's that is enrolled with an authority of this test.
@@ -280,6 +292,132 @@ fn a_session_is_traded_from_the_command_line() {
     assert_eq!(nothing, exit_code::NOT_FOUND);
 }
 
+/// Two days at an example shop: three sales, a give-away, a return of two lines, a breakage, and a row with no price.
+const TRADE: &str = "\
+InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID
+536365,MUG,EXAMPLE MUG,6,2026-03-02 08:26:00,2.55,17850
+536365,POST,POSTAGE,1,2026-03-02 08:26:00,3.00,17850
+536366,bowl,EXAMPLE BOWL,2,2026-03-02 09:00:00,4.25,
+536367,PLATE,EXAMPLE PLATE,1,2026-03-02 09:30:00,0,17850
+536368,PLATE,EXAMPLE PLATE,3,2026-03-03 09:30:00,10.00,
+C536369,MUG,EXAMPLE MUG,-2,2026-03-03 10:00:00,2.55,17850
+C536369,BOWL,EXAMPLE BOWL,-1,2026-03-03 10:00:00,4.25,17850
+536370,BOWL,broken,-1,2026-03-03 11:00:00,0,
+536371,MUG,EXAMPLE MUG,1,2026-03-03 12:00:00,dear,
+";
+
+fn trade_file(folder: &Path) {
+    std::fs::write(folder.join("trade.csv"), TRADE).expect("written");
+}
+
+#[test]
+fn a_file_of_past_trade_is_traded_at_one_till() {
+    let folder = tempfile::tempdir().expect("a folder");
+    enrol(folder.path());
+    trade_file(folder.path());
+    let replay = &["replay", "--input", "trade.csv"];
+    insta::assert_json_snapshot!("replay", answer(folder.path(), replay));
+    assert_eq!(
+        answer(folder.path(), &["store", "check"])["findings"],
+        serde_json::json!([])
+    );
+    let orders = answer(folder.path(), &["order", "list"]);
+    assert_eq!(orders["orders"].as_array().expect("orders").len(), 4);
+    let found = answer(folder.path(), &["order", "show", "invoice:536365"]);
+    assert_eq!(found["orders"][0]["returns"][0]["refunded_minor"], 510);
+    // A session that somebody left open is not traded into.
+    answer(folder.path(), &["session", "open", "--float", "0"]);
+    assert_eq!(
+        failure_after_progress(folder.path(), replay),
+        exit_code::REFUSED
+    );
+}
+
+#[test]
+fn tills_that_share_a_file_trade_each_row_once() {
+    let mut trades = 0;
+    for share in ["1/2", "2/2"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        enrol(folder.path());
+        trade_file(folder.path());
+        let replay = ["replay", "--input", "trade.csv", "--share", share];
+        let account = answer(folder.path(), &replay);
+        let number = |name: &str| account[name].as_u64().expect("a number");
+        assert_eq!(number("trades") + number("trades_elsewhere"), 6);
+        trades += number("trades");
+    }
+    assert_eq!(trades, 6);
+}
+
+#[test]
+fn a_file_that_is_no_trade_is_refused_before_anything_is_traded() {
+    let folder = tempfile::tempdir().expect("a folder");
+    enrol(folder.path());
+    std::fs::write(folder.path().join("other.csv"), "a,b\n1,2\n").expect("written");
+    let no_trade = failure(folder.path(), &["replay", "--input", "other.csv"]);
+    assert_eq!(no_trade, exit_code::REFUSED);
+    let missing = failure(folder.path(), &["replay", "--input", "no-such.csv"]);
+    assert_eq!(missing, exit_code::FAILED);
+    let usage = till(
+        folder.path(),
+        &["replay", "--input", "other.csv", "--share", "3/2"],
+    );
+    assert_eq!(usage.status.code(), Some(i32::from(exit_code::USAGE)));
+}
+
+#[test]
+fn an_operator_reads_a_trade_file_an_order_and_its_return() {
+    let folder = tempfile::tempdir().expect("a folder");
+    enrol(folder.path());
+    trade_file(folder.path());
+    let mut shown = String::new();
+    for arguments in [
+        &["replay", "--input", "trade.csv"] as &[&str],
+        &["order", "show", "invoice:536365"],
+        &["order", "history", "invoice:536366"],
+        &["session", "show"],
+        &["stock", "show"],
+        &["sync", "status"],
+    ] {
+        let output = till(folder.path(), arguments);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        shown.push_str(&format!("$ holdfast-node {}\n\n", arguments.join(" ")));
+        shown.push_str(&readable(text(&output.stdout)));
+        shown.push('\n');
+    }
+    insta::assert_snapshot!("texts", shown);
+}
+
+/// A text with fixed words in the place of ids, numbers and times that differ each time, and columns closed up.
+fn readable(shown: &str) -> String {
+    let word = |word: &str| {
+        let bare = word.trim_end_matches([',', ':']);
+        let mark = &word[bare.len()..];
+        let capitals = |part: &str| {
+            let capital = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
+            part.bytes().all(capital)
+        };
+        let parts: Vec<usize> = bare.split('-').map(str::len).collect();
+        if bare.ends_with('Z') && bare.contains('T') && bare.contains(':') {
+            format!("[time]{mark}")
+        } else if bare.len() == 26 && capitals(bare) {
+            format!("[document]{mark}")
+        } else if parts == [5, 5, 4] && bare.split('-').all(capitals) {
+            format!("[number]{mark}")
+        } else if bare.starts_with("[{\"first\"") {
+            format!("[stretches]{mark}")
+        } else {
+            word.to_owned()
+        }
+    };
+    let line = |line: &str| {
+        let indent = line.len() - line.trim_start().len();
+        let words: Vec<String> = line.split_whitespace().map(word).collect();
+        format!("{}{}\n", &line[..indent], words.join(" "))
+    };
+    shown.lines().map(line).collect()
+}
+
 #[test]
 fn what_was_not_sent_is_exported_and_taken_in_again() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -374,6 +512,11 @@ fn a_till_runs_until_it_is_told_to_stop() {
     answer(folder.path(), &["store", "backup", "copy"]);
     assert_eq!(
         failure(folder.path(), &["session", "open", "--float", "0"]),
+        exit_code::IN_USE
+    );
+    // A second process that would run the till is turned away, and the first goes on.
+    assert_eq!(
+        failure_after_progress(folder.path(), &["run"]),
         exit_code::IN_USE
     );
 

@@ -13,6 +13,7 @@ use holdfast_schemas::{
 
 use crate::{
     exit_code,
+    replay::Share,
     settings::{Flags, LogFilter, LogFormat, ServerAddress},
 };
 
@@ -65,6 +66,12 @@ pub(super) enum Noun {
     Enrol(EnrolArguments),
     /// Run the till until it is told to stop (SIGTERM or SIGINT)
     Run(RunArguments),
+    /// Trade a file of past trade at this till, alone. The till must not run
+    ///
+    /// Sessions open and close by the file's days. What comes back is looked up in this till's own file; a sale that is
+    /// not there is another till's, and is taken back blind as "not reachable". A file that is traded twice is sold
+    /// twice.
+    Replay(ReplayArguments),
     /// Orders in this till's file
     #[command(subcommand)]
     Order(OrderVerb),
@@ -103,6 +110,17 @@ pub(super) struct RunArguments {
     /// Write who this till is to this file, as JSON, once it is ready; it is removed at the end
     #[arg(long, value_name = "FILE")]
     pub(super) ready_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReplayArguments {
+    /// The file (.csv or .csv.gz): invoice lines with the columns InvoiceNo, StockCode, Description, Quantity,
+    /// InvoiceDate, UnitPrice, CustomerID
+    #[arg(long, value_name = "FILE")]
+    pub(super) input: PathBuf,
+    /// Only this till's share, where several tills trade one file: 2/4 is the second of four
+    #[arg(long, value_name = "TILL/TILLS", default_value_t = Share::WHOLE)]
+    pub(super) share: Share,
 }
 
 #[derive(Debug, Subcommand)]
@@ -337,6 +355,7 @@ impl Arguments {
             Noun::Enrol(enrol) => enrol.server.clone(),
             Noun::Run(run) => run.server.clone(),
             Noun::Init
+            | Noun::Replay(_)
             | Noun::Order(_)
             | Noun::Session(_)
             | Noun::Stock(_)

@@ -11,8 +11,15 @@ use serde::Serialize;
 
 use super::{OutputFormat, output::write_json};
 use crate::{
-    engine::SubmitError, enrol::EnrolError, exit_code, net::NetError, node::StartError,
-    settings::SettingsError, store::StoreError,
+    engine::SubmitError,
+    enrol::EnrolError,
+    exit_code,
+    handle::CallError,
+    net::NetError,
+    node::StartError,
+    replay::{ReplayError, TraderError},
+    settings::SettingsError,
+    store::StoreError,
 };
 
 /// Why a command failed.
@@ -53,6 +60,12 @@ pub(super) enum CommandError {
     /// An export can't be written or read.
     #[error(transparent)]
     Export(#[from] ExportError),
+    /// A trade file can't be read.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// A trade file's trade was not taken; what came before it was.
+    #[error(transparent)]
+    Trader(#[from] TraderError),
     /// The check found something.
     #[error("the till's file has {findings} findings")]
     Damaged {
@@ -95,12 +108,12 @@ impl CommandError {
         match self {
             Self::Settings(_) | Self::NoServer => exit_code::SETTINGS,
             Self::Enrol(error) | Self::Start(StartError::Enrol(error)) => enrol_exit_code(error),
-            Self::Store(error)
-            | Self::Start(StartError::Store(error))
-            | Self::Submit(SubmitError::Store(error)) => store_exit_code(error),
-            Self::Submit(SubmitError::Refused(_) | SubmitError::Frozen { .. })
-            | Self::Export(_)
-            | Self::OtherTill { .. } => exit_code::REFUSED,
+            Self::Store(error) | Self::Start(StartError::Store(error)) => store_exit_code(error),
+            Self::Submit(error) => submit_exit_code(error),
+            Self::Export(_) | Self::OtherTill { .. } => exit_code::REFUSED,
+            Self::Replay(ReplayError::Column { .. }) => exit_code::REFUSED,
+            Self::Trader(TraderError::Submit(CallError::Engine(error))) => submit_exit_code(error),
+            Self::Trader(TraderError::Query(CallError::Engine(error))) => store_exit_code(error),
             Self::Damaged { .. } => exit_code::DAMAGED,
             Self::NotFound { .. } => exit_code::NOT_FOUND,
             Self::AlreadyExists { .. } => exit_code::ALREADY_EXISTS,
@@ -110,8 +123,9 @@ impl CommandError {
             | Self::Output(_)
             | Self::Runtime(_)
             | Self::Start(StartError::Net(_))
-            | Self::Submit(
-                SubmitError::Append(_) | SubmitError::Number(_) | SubmitError::TimeZone(_),
+            | Self::Replay(ReplayError::Open { .. } | ReplayError::Read { .. })
+            | Self::Trader(
+                TraderError::Submit(CallError::Stopped) | TraderError::Query(CallError::Stopped),
             ) => exit_code::FAILED,
         }
     }
@@ -154,6 +168,16 @@ struct ErrorText {
     exit_code: u8,
     message: String,
     causes: Vec<String>,
+}
+
+fn submit_exit_code(error: &SubmitError) -> u8 {
+    match error {
+        SubmitError::Store(error) => store_exit_code(error),
+        SubmitError::Refused(_) | SubmitError::Frozen { .. } => exit_code::REFUSED,
+        SubmitError::Append(_) | SubmitError::Number(_) | SubmitError::TimeZone(_) => {
+            exit_code::FAILED
+        }
+    }
 }
 
 fn store_exit_code(error: &StoreError) -> u8 {

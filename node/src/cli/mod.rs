@@ -6,6 +6,7 @@ mod document;
 mod error;
 mod listing;
 mod output;
+mod replay;
 mod run;
 mod setup;
 mod store_file;
@@ -54,6 +55,9 @@ fn run(arguments: Arguments) -> Result<(), CommandError> {
         Noun::Init => setup::init(&settings, format),
         Noun::Enrol(enrol) => runtime()?.block_on(setup::enrol(&settings, &enrol, format)),
         Noun::Run(arguments) => runtime()?.block_on(run::run(&settings, &arguments)),
+        Noun::Replay(arguments) => {
+            runtime()?.block_on(replay::replay(&settings, &arguments, format))
+        }
         Noun::Order(verb) => order(&settings, verb, format),
         Noun::Session(verb) => session(&settings, verb, format),
         Noun::Stock(verb) => stock(&settings, verb, format),

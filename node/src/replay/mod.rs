@@ -6,6 +6,8 @@ mod classify;
 mod plan;
 mod request;
 mod row;
+mod share;
+mod trader;
 
 pub use classify::{AdjustedRow, RefusalReason, ReturnedRow, RowFate, SoldRow, classify};
 pub use plan::{
@@ -14,3 +16,5 @@ pub use plan::{
 };
 pub use request::{ReplayTerms, cash_of, parts_by_original, stock_lines, usual_tender};
 pub use row::{INVOICE_FILE_COLUMNS, ReplayError, Row, read_rows};
+pub use share::{Share, ShareError};
+pub use trader::{Originals, Trader, TraderAccount, TraderError};

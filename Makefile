@@ -10,8 +10,12 @@ STORES ?= 2
 TILLS ?= 2
 KEEP ?=
 
+# For `make sim`: how many seeds, and the first.
+SEEDS ?= 1000
+FROM ?= 0
+
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-long lint run schemas clean
+.PHONY: help setup build test test-long sim lint run schemas clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -31,6 +35,11 @@ test: ## run the whole test suite
 test-long: ## run the property tests and simulations for hours
 	@.ci/setup test
 	PROPTEST_CASES=20000 cargo nextest run --workspace --locked --release --profile long
+	cargo run --release --locked -p holdfast-tests --bin simulate -- --seeds 20000
+
+sim: ## run the simulation over many seeds, or one again (SEEDS=1000 FROM=0)
+	@.ci/setup build
+	cargo run --release --locked -p holdfast-tests --bin simulate -- --seeds $(SEEDS) --from $(FROM)
 
 lint: ## check format, lints, documentation, licences and dependencies
 	@.ci/setup lint

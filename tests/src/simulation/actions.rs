@@ -14,7 +14,7 @@ use holdfast_schemas::{
     wire::{AskId, OrderKey, Question, ReferenceText, ServerEpoch},
 };
 
-use super::{World, model::Effects, random::Random, till_store::EntryKey};
+use super::{World, model::Effects, planted::Planted, random::Random, till_store::EntryKey};
 
 /// Everything that can go wrong here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,10 +107,14 @@ impl World {
     fn body(&mut self, index: usize, kind: DocumentKind) -> (Body, Effects) {
         if kind == DocumentKind::Order {
             let money_minor = self.random.between(1, 10_000);
+            let too_much = match self.tills[index].planted {
+                Some(Planted::RoundedByOne) if money_minor % 16 == 0 => 1,
+                Some(_) | None => 0,
+            };
             let body = TenderTaken {
                 session: None,
                 kind: TenderKind::Cash,
-                amount_minor: MinorUnits::new(money_minor),
+                amount_minor: MinorUnits::new(money_minor + too_much),
                 tendered_minor: None,
                 rounding_minor: None,
                 reference: None,

@@ -10,6 +10,7 @@ mod checks;
 mod keys;
 mod model;
 mod network;
+mod planted;
 mod random;
 mod server;
 mod server_store;
@@ -25,6 +26,7 @@ use holdfast_schemas::{
     wire::ServerEpoch,
 };
 
+pub use self::planted::Planted;
 use self::{
     actions::Fault,
     model::Model,
@@ -57,6 +59,8 @@ pub struct Scenario {
     pub steps: usize,
     /// Of a hundred things done, how many are faults.
     pub fault_percent: usize,
+    /// A mistake that is built in, to see that it is found.
+    pub planted: Option<Planted>,
 }
 
 impl Default for Scenario {
@@ -65,6 +69,7 @@ impl Default for Scenario {
             tills: 4,
             steps: 120,
             fault_percent: 25,
+            planted: None,
         }
     }
 }
@@ -85,6 +90,7 @@ pub fn run(seed: u64, scenario: Scenario) -> Report {
         } else {
             world.trade();
         }
+        world.check_acknowledged();
     }
     world.come_to_rest();
     world.check();
@@ -115,7 +121,7 @@ impl World {
         let tills: Vec<Till> = (0..scenario.tills)
             .map(|index| {
                 let store = StoreId::new(format!("store-{}", index % 2)).expect("a store id");
-                Till::new(index, store, now, &mut random)
+                Till::new(index, store, scenario.planted, now, &mut random)
             })
             .collect();
         let stores: BTreeMap<_, _> = tills
@@ -126,7 +132,7 @@ impl World {
         Self {
             now,
             network: Network::default(),
-            server: Server::new(ServerStore::new(epoch, stores)),
+            server: Server::new(ServerStore::new(epoch, stores), scenario.planted),
             model: Model::default(),
             faults: 0,
             next_ask: 0,

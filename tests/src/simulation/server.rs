@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_schemas::{
-    sync::server::{Effect, Input, PeerIdentity, ServerIdentity, ServerSession},
+    sync::server::{Effect, Ingested, Input, PeerIdentity, ServerIdentity, ServerSession},
     time::Timestamp,
     wire::{Answer, Capabilities, Message, Push, Refuse},
 };
@@ -11,6 +11,7 @@ use holdfast_schemas::{
 use super::{
     keys::tenant,
     network::{ConnectionId, Delivery, Network},
+    planted::Planted,
     random::Random,
     server_store::ServerStore,
     till::Till,
@@ -24,15 +25,21 @@ pub(super) struct Server {
     pub(super) sessions: BTreeMap<ConnectionId, ServerSession>,
     /// When the last frame that waits for its commit will have it: frames are committed in their order.
     last_commit: Timestamp,
+    planted: Option<Planted>,
+    /// The frame that was acknowledged and is not stored: one of the planted mistakes.
+    late: Option<Push>,
 }
 
 impl Server {
-    pub(super) fn new(database: ServerStore) -> Self {
+    pub(super) fn new(mut database: ServerStore, planted: Option<Planted>) -> Self {
+        database.planted = planted;
         Self {
             backup: database.clone(),
             database,
             sessions: BTreeMap::new(),
             last_commit: Timestamp::default(),
+            planted,
+            late: None,
         }
     }
 
@@ -94,7 +101,17 @@ impl Server {
         network: &mut Network,
         random: &mut Random,
     ) {
-        let ingested = self.database.ingest(push);
+        let ingested = if self.planted == Some(Planted::AcknowledgedBeforeStored) {
+            if let Some(late) = self.late.replace(push.clone()) {
+                self.database.ingest(&late);
+            }
+            Ingested::Stored {
+                durable: push.head.head.position,
+                quarantined: 0,
+            }
+        } else {
+            self.database.ingest(push)
+        };
         self.handle(connection, Input::Ingested(ingested), now, network, random);
         self.announce(now, network, random);
     }

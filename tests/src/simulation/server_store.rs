@@ -18,6 +18,7 @@ use holdfast_schemas::{
 
 use super::{
     keys::{NodeKeys, tenant},
+    planted::Planted,
     till_store::EntryKey,
 };
 
@@ -43,6 +44,7 @@ pub(super) struct ServerStore {
     heads: BTreeMap<(LogId, LogPosition), SignedHead>,
     feeds: BTreeMap<StoreId, Vec<(LogId, LogPosition)>>,
     pub(super) records: Vec<ReferenceText>,
+    pub(super) planted: Option<Planted>,
 }
 
 fn index(position: LogPosition) -> usize {
@@ -58,6 +60,7 @@ impl ServerStore {
             heads: BTreeMap::new(),
             feeds: BTreeMap::new(),
             records: Vec::new(),
+            planted: None,
         }
     }
 
@@ -102,6 +105,16 @@ impl ServerStore {
         }
         let store = self.stores[&claimed.log.node()].clone();
         let feed = self.feeds.entry(store).or_default();
+        if self.planted == Some(Planted::StoredTwice) {
+            let again = push
+                .entries
+                .iter()
+                .filter(|entry| entry.position <= durable.position);
+            feed.extend(again.map(|entry| (entry.log, entry.position)));
+        }
+        if self.planted == Some(Planted::EntryLeftOut) && claimed.position.get().is_multiple_of(8) {
+            new.pop();
+        }
         feed.extend(
             new.iter()
                 .map(|stored| (stored.entry.log, stored.entry.position)),
@@ -141,6 +154,11 @@ impl ServerStore {
     pub(super) fn feed_end(&self, store: &StoreId) -> FeedPosition {
         let length = self.feeds.get(store).map_or(0, Vec::len);
         FeedPosition::new(u64::try_from(length).expect("few entries"))
+    }
+
+    /// Every feed of a store.
+    pub(super) fn feeds(&self) -> impl Iterator<Item = &[(LogId, LogPosition)]> {
+        self.feeds.values().map(Vec::as_slice)
     }
 
     pub(super) fn read_feed(

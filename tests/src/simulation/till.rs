@@ -12,6 +12,7 @@ use holdfast_schemas::{
 use super::{
     keys::tenant,
     network::{ConnectionId, Network},
+    planted::Planted,
     random::Random,
     till_store::TillStore,
 };
@@ -32,12 +33,15 @@ pub(super) struct Till {
     /// Questions without an answer.
     pub(super) asked: BTreeSet<AskId>,
     pub(super) answered: usize,
+    pub(super) planted: Option<Planted>,
+    pages: usize,
 }
 
 impl Till {
     pub(super) fn new(
         index: usize,
         store_id: StoreId,
+        planted: Option<Planted>,
         now: Timestamp,
         random: &mut Random,
     ) -> Self {
@@ -57,6 +61,8 @@ impl Till {
             partitioned: false,
             asked: BTreeSet::new(),
             answered: 0,
+            planted,
+            pages: 0,
         }
     }
 
@@ -65,7 +71,9 @@ impl Till {
         if let Some(connection) = self.connection.take() {
             network.closed_by_till(connection);
         }
-        self.log = LogId::new(self.node, random.bytes());
+        if self.planted != Some(Planted::LogGoesOn) {
+            self.log = LogId::new(self.node, random.bytes());
+        }
         let identity = identity(self.node, &self.store_id);
         self.machine = TillSync::new(identity, random.next(), now);
         self.asked.clear();
@@ -133,7 +141,16 @@ impl Till {
                 self.answered += 1;
                 None
             }
-            Effect::Asked { .. } | Effect::CertificateRenewed(_) | Effect::Compared(_) => None,
+            Effect::Compared(found) => {
+                assert!(
+                    found.missing == 0 || self.disk.rotted,
+                    "till {} lacked {} changes that its cursor had passed",
+                    self.node,
+                    found.missing
+                );
+                None
+            }
+            Effect::Asked { .. } | Effect::CertificateRenewed(_) => None,
             effect @ (Effect::BeginEpoch { .. }
             | Effect::StoreAcknowledged { .. }
             | Effect::ReadLog { .. }
@@ -154,7 +171,13 @@ impl Till {
                 return Some(Input::LogRead(self.disk.read_log(log, after)));
             }
             Effect::ApplyFeedPage(page) => {
-                self.disk.apply_feed_page(&page);
+                self.pages += 1;
+                let forgets = self.planted == Some(Planted::CursorWithoutEntries);
+                if forgets && self.pages.is_multiple_of(4) {
+                    self.disk.feed = page.through;
+                } else {
+                    self.disk.apply_feed_page(&page);
+                }
                 return Some(Input::FeedPageApplied {
                     through: page.through,
                 });

@@ -38,6 +38,8 @@ pub(super) struct TillStore {
     pub(super) logs: BTreeMap<LogId, BTreeMap<LogPosition, Held>>,
     heads: BTreeMap<(LogId, LogPosition), SignedHead>,
     acknowledged: BTreeMap<LogId, LogPosition>,
+    /// Whether it ever lost an entry of itself.
+    pub(super) rotted: bool,
 }
 
 /// How many operations wrote into one document, and which change brought them: what a commit is known by.
@@ -54,6 +56,7 @@ impl TillStore {
             logs: BTreeMap::new(),
             heads: BTreeMap::new(),
             acknowledged: BTreeMap::new(),
+            rotted: false,
         }
     }
 
@@ -231,6 +234,7 @@ impl TillStore {
             .collect();
         if let Some((log, position)) = foreign.get(nth % foreign.len().max(1)) {
             self.logs.entry(*log).or_default().remove(position);
+            self.rotted = true;
         }
     }
 

@@ -443,6 +443,11 @@ fn what_was_not_sent_is_exported_and_taken_in_again() {
     std::fs::remove_file(folder.path().join("till.sqlite")).expect("removed");
     let new = answer(folder.path(), &["store", "import", "unsent"]);
     assert_eq!((&new["new"], &new["quarantined"]), (&2.into(), &0.into()));
+    // The server never had it: what came from the file is still to be sent.
+    assert_eq!(
+        answer(folder.path(), &["sync", "status"])["pending"]["entries"],
+        2
+    );
     assert_eq!(
         answer(folder.path(), &["session", "show"])["session"]["figures"]["paid_in_minor"],
         500

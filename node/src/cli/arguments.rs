@@ -312,7 +312,11 @@ pub(super) enum StoreVerb {
         /// Where to; it must not exist
         file: PathBuf,
     },
-    /// Take in what another till's `store export` wrote. The till must not run
+    /// Take in what a till's `store export` wrote, this till's own or another's. The till must not run
+    ///
+    /// Every change and its place in its log is checked; the signatures are not, since a till knows no other till's key:
+    /// take only files of which you know where they come from. What is of this till's own logs is sent to the server
+    /// again.
     Import {
         /// The file
         file: PathBuf,

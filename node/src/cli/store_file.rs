@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, SystemClock},
-    engine::{Engine, Finding},
+    engine::{Engine, Finding, Origin},
     enrol::{IdentityFolder, TillSigner},
     node::store_place,
     random::SystemRandom,
@@ -220,7 +220,8 @@ impl fmt::Display for Imported {
     }
 }
 
-/// Takes in an export. Taking it in again changes nothing.
+/// Takes in an export. Taking it in again changes nothing. Signatures are not checked: a till knows only its own key, and
+/// whoever may run commands on its machine may write its file. The server checks each of them when it gets them.
 pub(super) fn import(
     settings: &Settings,
     file: &Path,
@@ -235,7 +236,7 @@ pub(super) fn import(
         quarantined: 0,
     };
     for push in pushes {
-        let applied = engine.apply_entries(&push.entries, SystemClock.now())?;
+        let applied = engine.apply_entries(&push.entries, Origin::File, SystemClock.now())?;
         imported.new += applied.new;
         imported.known += applied.known;
         imported.quarantined += applied.quarantined;

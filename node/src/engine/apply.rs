@@ -34,9 +34,48 @@ pub struct Applied {
     pub quarantined: usize,
 }
 
+/// From where entries come that the feed did not bring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// From the server, after a comparison: they are of this till's feed.
+    Repair,
+    /// From the server, which was asked for an order: they may be of another store, and digests leave them out until
+    /// the feed brings them.
+    LookUp,
+    /// From a file that an operator brought: the server may not have them.
+    File,
+}
+
+/// From where entries come.
+#[derive(Clone, Copy)]
+enum Source {
+    Feed(FeedPosition),
+    Other(Origin),
+}
+
+impl Source {
+    /// Whether the entries are of this till's feed, which digests compare.
+    fn is_feed(self) -> bool {
+        match self {
+            Self::Feed(_) | Self::Other(Origin::Repair) => true,
+            Self::Other(Origin::LookUp | Origin::File) => false,
+        }
+    }
+
+    /// Whether the server of the present epoch is known to have the entries.
+    fn is_server(self) -> bool {
+        match self {
+            Self::Feed(_) | Self::Other(Origin::Repair | Origin::LookUp) => true,
+            Self::Other(Origin::File) => false,
+        }
+    }
+}
+
 /// All that T2 writes; worked out before it begins.
 #[derive(Default)]
 struct Plan {
+    /// Entries that were here already, and of which the feed shows now that they are part of it.
+    fed: Vec<ChangeHash>,
     entries: Vec<NewEntry>,
     heads: Vec<LogHead>,
     rows: Vec<DocumentRows>,
@@ -56,33 +95,35 @@ impl Engine {
         page: &FeedPage,
         now: Timestamp,
     ) -> Result<Applied, StoreError> {
-        self.apply(&page.entries, &page.heads, Some(page.through), now)
+        self.apply(&page.entries, &page.heads, Source::Feed(page.through), now)
     }
 
-    /// Takes entries that did not come by the feed: a repair, the answer to a look-up, an operator's import (T2).
+    /// Takes entries that did not come by the feed (T2). Own entries that come back from the server are durable there;
+    /// those that come from a file are sent.
     ///
     /// # Errors
     /// [`StoreError`]: nothing was taken.
     pub fn apply_entries(
         &mut self,
         entries: &[LogEntry],
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Applied, StoreError> {
-        self.apply(entries, &[], None, now)
+        self.apply(entries, &[], Source::Other(origin), now)
     }
 
     fn apply(
         &mut self,
         entries: &[LogEntry],
         signed: &[SignedHead],
-        through: Option<FeedPosition>,
+        source: Source,
         now: Timestamp,
     ) -> Result<Applied, StoreError> {
         let node = self.till().node;
         let (plan, applied) = self
             .store()
-            .read(|transaction| plan(transaction, node, entries, now))?;
-        commit(self.store_mut(), node, &plan, signed, through)?;
+            .read(|transaction| plan(transaction, node, entries, source, now))?;
+        commit(self.store_mut(), node, &plan, signed, source)?;
         Ok(applied)
     }
 }
@@ -93,11 +134,14 @@ fn commit(
     node: NodeNumber,
     plan: &Plan,
     signed: &[SignedHead],
-    through: Option<FeedPosition>,
+    source: Source,
 ) -> Result<(), StoreError> {
     let transaction = store.begin()?;
     for entry in &plan.entries {
         log::insert(&transaction, entry)?;
+    }
+    for hash in &plan.fed {
+        log::mark_fed(&transaction, hash)?;
     }
     for head in &plan.heads {
         log::put_head(&transaction, head, head.log.node() == node)?;
@@ -117,7 +161,7 @@ fn commit(
     if let Some((forked, position)) = plan.fork {
         log::put_fork(&transaction, forked, position)?;
     }
-    if let Some(through) = through {
+    if let Source::Feed(through) = source {
         sync::raise_feed(&transaction, through)?;
     }
     transaction.commit()?;
@@ -128,6 +172,7 @@ fn plan(
     transaction: &Transaction<'_>,
     node: NodeNumber,
     entries: &[LogEntry],
+    source: Source,
     now: Timestamp,
 ) -> Result<(Plan, Applied), StoreError> {
     let mut plan = Plan::default();
@@ -144,7 +189,12 @@ fn plan(
                     .insert((entry.log, entry.position), change.hash());
                 taken.entries.push((entry.clone(), change));
             }
-            Verdict::Known => applied.known += 1,
+            Verdict::Known(hash) => {
+                applied.known += 1;
+                if source.is_feed() && !own {
+                    plan.fed.push(hash);
+                }
+            }
             Verdict::Refused { reason, forked } => {
                 applied.quarantined += 1;
                 if forked && own {
@@ -159,13 +209,16 @@ fn plan(
                 continue;
             }
         }
-        if own {
+        if own && source.is_server() {
             let durable = plan.durable.entry(entry.log).or_insert(entry.position);
             *durable = entry.position.max(*durable);
         }
     }
     plan.heads = heads(transaction, &taken)?;
     refold(transaction, taken, now, &mut plan)?;
+    for new in &mut plan.entries {
+        new.fed = source.is_feed() && new.entry.log.node() != node;
+    }
     Ok((plan, applied))
 }
 
@@ -179,7 +232,7 @@ struct Taken {
 
 enum Verdict {
     New(Change),
-    Known,
+    Known(ChangeHash),
     Refused {
         reason: String,
         /// Another change is at this place of the log.
@@ -214,7 +267,7 @@ fn judge(
         None => log::hash_at(transaction, entry.log, entry.position)?,
     };
     match here {
-        Some(hash) if hash == change.hash() => return Ok(Verdict::Known),
+        Some(hash) if hash == change.hash() => return Ok(Verdict::Known(hash)),
         Some(hash) => {
             return Ok(Verdict::Refused {
                 reason: format!("change {hash} is at this place of the log"),
@@ -286,6 +339,7 @@ fn refold(
             plan.entries.push(NewEntry {
                 hash: change.hash(),
                 chain: None,
+                fed: false,
                 recorded_at: now,
                 taken: money_taken(&change, &document, &rows),
                 entry,

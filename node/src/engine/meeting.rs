@@ -69,6 +69,7 @@ impl Engine {
         sync::put_epoch(&transaction, epoch)?;
         reference::restart(&transaction)?;
         log::forget_acknowledged(&transaction)?;
+        log::forget_fed(&transaction)?;
         for head in durable {
             if let Some(state) = log::state(&transaction, head.log)? {
                 let both = head.position.min(state.head.position);

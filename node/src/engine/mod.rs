@@ -25,7 +25,7 @@ mod view;
 
 use holdfast_schemas::identity::LogId;
 
-pub use apply::Applied;
+pub use apply::{Applied, Origin};
 pub use command::{Action, Command, OpenSession, Receipt, StockPaper, SubmitError};
 pub use rebuild::Finding;
 pub use view::{NodeView, Pending};

@@ -113,6 +113,7 @@ fn prepare(
         entry: NewEntry {
             hash,
             chain: Some(head.chain),
+            fed: false,
             recorded_at: now,
             taken: money_taken(&appended.change, &document, &rows),
             entry,

@@ -20,7 +20,7 @@ use super::{
     sync_handle::{SyncHandle, SyncMailbox, SyncRequest},
 };
 use crate::{
-    engine::NodeView,
+    engine::{NodeView, Origin},
     enrol::{TillSigner, keep_renewed, renewal_request},
     handle::{CallError, NodeHandle},
     store::TillIdentity,
@@ -302,7 +302,7 @@ impl<'a> Driver<'a> {
             Effect::ReadDigest => Some(storage.digest().await?),
             Effect::FindMissing(hashes) => Some(storage.missing(hashes).await?),
             Effect::ApplyRepair(entries) => {
-                storage.apply_entries(entries).await?;
+                storage.apply_entries(entries, Origin::Repair).await?;
                 Some(Input::RepairApplied)
             }
             Effect::Compared(comparison) => {
@@ -363,7 +363,9 @@ impl<'a> Driver<'a> {
 
     async fn answered(&mut self, id: AskId, answer: Answer) -> Result<(), StorageError> {
         if let Answer::Found(found) = &answer {
-            self.storage.apply_entries(found.entries.clone()).await?;
+            self.storage
+                .apply_entries(found.entries.clone(), Origin::LookUp)
+                .await?;
         }
         if let Some(waiting) = self.waiting.remove(&id) {
             // Who asked may have given up.

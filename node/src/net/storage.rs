@@ -10,6 +10,7 @@ use holdfast_schemas::{
 };
 
 use crate::{
+    engine::Origin,
     enrol::TillSigner,
     handle::{CallError, NodeHandle},
     store::{Store, StoreError},
@@ -108,10 +109,14 @@ impl Storage {
     }
 
     /// Takes entries that did not come by the feed.
-    pub(super) async fn apply_entries(&self, entries: Vec<LogEntry>) -> Result<(), StorageError> {
+    pub(super) async fn apply_entries(
+        &self,
+        entries: Vec<LogEntry>,
+        origin: Origin,
+    ) -> Result<(), StorageError> {
         let applied = self
             .handle
-            .engine(move |engine, now| engine.apply_entries(&entries, now))
+            .engine(move |engine, now| engine.apply_entries(&entries, origin, now))
             .await?;
         warn_of_quarantine(applied.quarantined);
         Ok(())

@@ -32,6 +32,8 @@ pub(crate) struct NewEntry {
     pub(crate) hash: ChangeHash,
     /// The chain hash of the log up to here, for an entry that this process wrote.
     pub(crate) chain: Option<ChainHash>,
+    /// Whether another node wrote it and this till's feed has it.
+    pub(crate) fed: bool,
     /// When this file got it.
     pub(crate) recorded_at: Timestamp,
     /// The money that it took, less what it gave back.
@@ -146,8 +148,8 @@ pub(crate) fn forget_acknowledged(transaction: &Transaction<'_>) -> Result<(), S
 pub(crate) fn insert(transaction: &Transaction<'_>, new: &NewEntry) -> Result<(), StoreError> {
     transaction
         .prepare_cached(
-            "INSERT INTO entry (log, position, document, hash, chain, recorded_at, currency, taken_minor, change)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO entry (log, position, document, hash, chain, fed, recorded_at, currency, taken_minor, change)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .execute(params![
             new.entry.log.as_bytes(),
@@ -155,6 +157,7 @@ pub(crate) fn insert(transaction: &Transaction<'_>, new: &NewEntry) -> Result<()
             new.entry.document.to_bytes(),
             new.hash.as_bytes(),
             new.chain.as_ref().map(ChainHash::as_bytes),
+            new.fed,
             new.recorded_at.milliseconds(),
             new.taken.map(|money| money.currency.to_string()),
             new.taken.map_or(0, |money| money.minor.get()),
@@ -338,10 +341,35 @@ pub(crate) fn pending(transaction: &Transaction<'_>) -> Result<Vec<PendingRow>, 
     Ok(pending)
 }
 
-/// The digest of what others wrote: all that came by feed or repair.
+/// Whether a change is here and needs no repair: an own one, or one that is known to be of the feed.
+pub(crate) fn holds_repaired(
+    transaction: &Transaction<'_>,
+    hash: &ChangeHash,
+) -> Result<bool, StoreError> {
+    Ok(transaction
+        .prepare_cached(
+            "SELECT 1 FROM entry JOIN log USING (log) WHERE entry.hash = ?1 AND (entry.fed = 1 OR log.own = 1)",
+        )?
+        .exists([hash.as_bytes()])?)
+}
+
+/// Notes of a change that is here that it is of the feed.
+pub(crate) fn mark_fed(transaction: &Transaction<'_>, hash: &ChangeHash) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached("UPDATE entry SET fed = 1 WHERE hash = ?1 AND fed = 0")?
+        .execute([hash.as_bytes()])?;
+    Ok(())
+}
+
+/// Forgets what the feed of a former epoch of the server had.
+pub(crate) fn forget_fed(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    transaction.execute("UPDATE entry SET fed = 0 WHERE fed = 1", [])?;
+    Ok(())
+}
+
+/// The digest of what others wrote and the feed has. Orders that were only looked up are not in it.
 pub(crate) fn digest(transaction: &Transaction<'_>) -> Result<Buckets, StoreError> {
-    let mut statement = transaction
-        .prepare_cached("SELECT hash FROM entry JOIN log USING (log) WHERE log.own = 0")?;
+    let mut statement = transaction.prepare_cached("SELECT hash FROM entry WHERE fed = 1")?;
     let mut rows = statement.query([])?;
     let mut buckets = Buckets::default();
     while let Some(row) = rows.next()? {

@@ -401,7 +401,7 @@ impl Store {
         })
     }
 
-    /// Those of these changes that are not here.
+    /// Those of these changes that are not here, or not known to be of the feed yet: what a repair asks for.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -409,7 +409,7 @@ impl Store {
         self.read(|transaction| {
             let mut missing = Vec::new();
             for hash in hashes {
-                if !log::holds(transaction, hash)? {
+                if !log::holds_repaired(transaction, hash)? {
                     missing.push(*hash);
                 }
             }
@@ -417,7 +417,7 @@ impl Store {
         })
     }
 
-    /// The feed's cursor, and the digest of what others wrote up to there.
+    /// The feed's cursor, and the digest of what others wrote up to there, without orders that were only looked up.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use holdfast_node::engine::{Action, Applied, SubmitError};
+use holdfast_node::engine::{Action, Applied, Origin, SubmitError};
 use holdfast_schemas::{
     identity::{LogPosition, OrderNumber},
     log::{HeadSignature, HeadSigner, LogEntry, LogHead, SignedHead},
@@ -64,12 +64,12 @@ proptest! {
         let mut straight = Till::new(2);
         let mut ordered = shuffled.clone();
         ordered.sort_by_key(|entry| entry.position);
-        straight.engine.apply_entries(&ordered, straight.now).expect("a page");
+        straight.engine.apply_entries(&ordered, Origin::Repair, straight.now).expect("a page");
 
         let mut mixed = Till::new(3);
         for _ in 0..repeats {
             for entries in shuffled.chunks(page_entries) {
-                mixed.engine.apply_entries(entries, mixed.now).expect("a page");
+                mixed.engine.apply_entries(entries, Origin::Repair, mixed.now).expect("a page");
             }
         }
         prop_assert_eq!(
@@ -293,7 +293,7 @@ fn a_sale_of_another_till_is_taken_back_once_its_entries_are_here() {
         .entries_of(sold.document)
         .expect("entries");
     till.engine
-        .apply_entries(&found, till.now)
+        .apply_entries(&found, Origin::LookUp, till.now)
         .expect("the look-up's answer");
     let returned = till.submit(Action::Return(verified_return(sold.document, 2)));
     assert_eq!(returned.amount, Some(pounds(900)));
@@ -308,7 +308,9 @@ fn a_log_with_two_histories_freezes_the_till_for_good() {
     let mut clone = Till::new(1);
     clone.open_session();
     clone.sell(&[("BOWL", 1, "9.99")]);
-    let applied = till.engine.apply_entries(&clone.own_entries(), till.now);
+    let applied = till
+        .engine
+        .apply_entries(&clone.own_entries(), Origin::Repair, till.now);
     assert_eq!(
         applied.expect("the other history is kept aside"),
         Applied {
@@ -409,7 +411,7 @@ fn other_tills_logs_are_offered_up_to_their_newest_provable_head() {
     );
 
     till.engine
-        .apply_entries(&entries[3..4], till.now)
+        .apply_entries(&entries[3..4], Origin::Repair, till.now)
         .expect("a repair");
     assert_eq!(
         till.engine.store().provable_heads(None, 10).expect("heads"),
@@ -436,11 +438,11 @@ fn digests_of_two_tills_differ_exactly_by_what_one_lacks() {
     let (mut full, mut short) = (Till::new(2), Till::new(3));
     full.open_session();
     full.engine
-        .apply_entries(&entries, full.now)
+        .apply_entries(&entries, Origin::Repair, full.now)
         .expect("a page");
     short
         .engine
-        .apply_entries(&entries[1..], short.now)
+        .apply_entries(&entries[1..], Origin::Repair, short.now)
         .expect("a page");
     let (_, all) = full.engine.store().digest().expect("a digest");
     let (_, less) = short.engine.store().digest().expect("a digest");
@@ -456,7 +458,54 @@ fn digests_of_two_tills_differ_exactly_by_what_one_lacks() {
         .expect("entries");
     short
         .engine
-        .apply_entries(&sent, short.now)
+        .apply_entries(&sent, Origin::Repair, short.now)
         .expect("a repair");
     assert_eq!(short.engine.store().digest().expect("a digest").1, all);
+}
+
+#[test]
+fn digests_leave_out_what_was_only_looked_up_until_the_feed_brings_it() {
+    let entries = traded(1).own_entries();
+    let mut till = Till::new(2);
+    till.open_session();
+    let digest = |till: &Till| till.engine.store().digest().expect("a digest").1;
+    let nothing = digest(&till);
+    till.engine
+        .apply_entries(&entries, Origin::LookUp, till.now)
+        .expect("the look-up's answer");
+    assert_eq!(digest(&till), nothing);
+
+    let known = till
+        .engine
+        .apply_feed_page(&page(0, entries.clone()), till.now);
+    assert_eq!(known.expect("a page").known, entries.len());
+    let mut straight = Till::new(3);
+    straight
+        .engine
+        .apply_feed_page(&page(0, entries.clone()), straight.now)
+        .expect("a page");
+    assert_eq!(digest(&till), digest(&straight));
+
+    // A server that was restored has less; what its feed brings counts from then on.
+    let epoch = ServerEpoch::from_bytes([7; 16]);
+    till.engine.begin_epoch(epoch, &[]).expect("an epoch");
+    assert_eq!(digest(&till), nothing);
+}
+
+#[test]
+fn what_comes_back_from_a_file_is_sent_and_what_comes_from_the_server_is_not() {
+    let entries = traded(1).own_entries();
+    for (origin, pending) in [
+        (Origin::File, entries.len() as u64),
+        (Origin::Repair, 0),
+        (Origin::LookUp, 0),
+    ] {
+        let mut blank = Till::new(1);
+        blank
+            .engine
+            .apply_entries(&entries, origin, blank.now)
+            .expect("own entries");
+        let view = blank.engine.view().expect("a view");
+        assert_eq!(view.pending.entries, pending, "{origin:?}");
+    }
 }

@@ -23,7 +23,8 @@ CREATE INDEX log_own ON log (own, number);
 CREATE INDEX log_pending ON log (number) WHERE own = 1 AND position > acknowledged;
 
 -- The changes, own and foreign, byte for byte. `chain`: of the log up to here, for entries that this process wrote
--- itself. `taken_minor` (of `currency`) is the money that the change took,
+-- itself. `fed`: another node wrote it, and the feed of the server's present epoch has it; digests compare these.
+-- `taken_minor` (of `currency`) is the money that the change took,
 -- `recorded_at` when this file got it.
 CREATE TABLE entry (
     number INTEGER PRIMARY KEY,
@@ -32,6 +33,7 @@ CREATE TABLE entry (
     document BLOB NOT NULL CHECK (length(document) = 16),
     hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
     chain BLOB CHECK (length(chain) = 32),
+    fed INTEGER NOT NULL CHECK (fed IN (0, 1)),
     recorded_at INTEGER NOT NULL,
     currency TEXT,
     taken_minor INTEGER NOT NULL,
@@ -39,6 +41,7 @@ CREATE TABLE entry (
     UNIQUE (log, position)
 ) STRICT;
 CREATE INDEX entry_document ON entry (document, log, position);
+CREATE INDEX entry_fed ON entry (hash) WHERE fed = 1;
 CREATE INDEX entry_pending ON entry (log, position, recorded_at, currency, taken_minor);
 
 -- Signed heads of other tills' logs: proof of authorship for a server that lost them.

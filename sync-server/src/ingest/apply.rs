@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 use holdfast_schemas::{
     identity::{
-        ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, ReactionId, StoreId,
+        ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, OrderNumber, ReactionId,
+        StoreId,
     },
     log::{LogHead, SignedHead, chain},
     time::Timestamp,
@@ -86,6 +87,8 @@ pub(crate) trait LogTables {
 
     /// Remembers a cause; `false` where it was known.
     fn put_cause(&mut self, cause: ReactionId) -> Result<bool, StoreError>;
+    /// Remembers the last order number of the server's own.
+    fn put_own_number(&mut self, number: OrderNumber) -> Result<(), StoreError>;
 }
 
 /// Takes one frame.
@@ -383,7 +386,12 @@ pub(crate) fn append_own(
 ) -> Result<Appended, StoreError> {
     let mut head = tables.head(log)?.unwrap_or_else(|| LogHead::start(log));
     let mut added = 0;
-    for OwnEntry { cause, entry } in entries {
+    for OwnEntry {
+        cause,
+        number,
+        entry,
+    } in entries
+    {
         let Some(position) = head.position.next() else {
             break;
         };
@@ -398,6 +406,9 @@ pub(crate) fn append_own(
             chain: head.chain,
         };
         accept(tables, &place, entry, None)?;
+        if let Some(number) = number {
+            tables.put_own_number(*number)?;
+        }
         added += 1;
     }
     if added > 0 {

@@ -14,10 +14,10 @@ use holdfast_schemas::{
 };
 
 pub(crate) use self::documents::Documents;
-use crate::store::{CursorName, EntryNumber, ProjectionBatch, Store, StoreError};
+use crate::store::{CursorName, EntryNumber, PageLimit, ProjectionBatch, Store, StoreError};
 
 /// How many entries one step reads, at most.
-pub const STEP_ENTRIES_MAX: u32 = 512;
+pub const STEP_ENTRIES_MAX: PageLimit = PageLimit::clamped(512);
 
 /// Why a step was not made. The rows are as they were.
 #[derive(Debug, thiserror::Error)]
@@ -57,8 +57,16 @@ pub struct Progress {
 /// # Errors
 /// [`ProjectError`].
 pub fn step(store: &dyn Store) -> Result<Progress, ProjectError> {
+    step_of(store, STEP_ENTRIES_MAX)
+}
+
+/// Makes one step of at most so many entries. The rows in the end do not depend on how the log was cut into steps.
+///
+/// # Errors
+/// [`ProjectError`].
+pub fn step_of(store: &dyn Store, entries_max: PageLimit) -> Result<Progress, ProjectError> {
     let from = store.cursor(CursorName::Project)?;
-    let entries = store.entries_after(from, STEP_ENTRIES_MAX)?;
+    let entries = store.entries_after(from, entries_max.get())?;
     let Some(to) = entries.last().map(|entry| entry.number) else {
         return Ok(Progress {
             cursor: from,

@@ -8,8 +8,10 @@ use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 use holdfast_schemas::{
     change::Change,
     document::{AppendError, Document},
-    identity::{DocumentId, LogId, OrderNumberError, OrderNumberMint, ReactionId},
-    operation::{DocumentKind, Operation},
+    identity::{
+        DocumentId, LogId, NodeNumber, OrderNumber, OrderNumberError, OrderNumberMint, ReactionId,
+    },
+    operation::{Body, DocumentKind, Operation, OrderBody},
     order::{OrderState, fold_order},
     reaction::{Reaction, react},
     time::Timestamp,
@@ -55,10 +57,15 @@ pub struct Reactor {
 }
 
 impl Reactor {
-    /// A reactor that writes to this log, which nobody wrote to before.
-    #[must_use]
-    pub fn new(log: LogId, mint: OrderNumberMint) -> Self {
-        Self { log, mint }
+    /// A reactor that writes to this log, which nobody wrote to before. Its order numbers go on after the last one
+    /// that any process of the server gave.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn new(log: LogId, store: &dyn Store) -> Result<Self, StoreError> {
+        let last = store.last_own_number()?;
+        let mint = OrderNumberMint::new(NodeNumber::SERVER, last);
+        Ok(Self { log, mint })
     }
 
     /// Looks at the next entries that are projected already, and writes what follows from them.
@@ -154,6 +161,7 @@ impl Reactor {
             let (change, bytes) = append(document, self.log, &reaction.operation)?;
             written.push(OwnEntry {
                 cause,
+                number: minted(&reaction.operation),
                 entry: prepare_change(self.log, id, &change, bytes),
             });
             document.insert(change);
@@ -174,6 +182,14 @@ fn append(
             source,
         })?;
     Ok((appended.change, appended.bytes.into_boxed_slice()))
+}
+
+/// The order number that an operation of the server's gives out.
+fn minted(operation: &Operation) -> Option<OrderNumber> {
+    match &operation.body {
+        Body::Order(OrderBody::NumberReassigned(reassigned)) => Some(reassigned.number),
+        Body::Order(_) | Body::Return(_) | Body::TillSession(_) | Body::Stock(_) => None,
+    }
 }
 
 /// What an operation of the server's reacts to. A person's command reacts to nothing: its id is drawn from the

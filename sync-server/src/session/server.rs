@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use holdfast_schemas::{
-    identity::{LogId, NodeNumber, OrderNumberMint, PriceListVersion},
+    identity::{LogId, NodeNumber, PriceListVersion},
     sync::server::ServerIdentity,
     wire::{ALPN, Capabilities, enrol::ENROL_ALPN},
 };
@@ -155,7 +155,7 @@ impl SyncServer {
 
         let mut background = JoinSet::new();
         let log = LogId::new(NodeNumber::SERVER, random::bytes());
-        let reactor = Reactor::new(log, OrderNumberMint::new(NodeNumber::SERVER, None));
+        let reactor = Reactor::new(log, &*store)?;
         background.spawn(outside::follow(
             Arc::clone(&store),
             reactor,

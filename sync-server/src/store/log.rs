@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast_schemas::{
     change::RecordedKind,
     identity::{
-        ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, ReactionId, StoreId,
+        ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, OrderNumber, ReactionId,
+        StoreId,
     },
     log::{LogEntry, LogHead, SignedHead},
     time::Timestamp,
@@ -303,6 +304,8 @@ impl CursorName {
 pub struct OwnEntry {
     /// What it reacts to. An entry whose cause was written before is passed over.
     pub cause: ReactionId,
+    /// The order number that was minted for it.
+    pub number: Option<OrderNumber>,
     /// The change.
     pub entry: PreparedEntry,
 }
@@ -336,6 +339,12 @@ pub trait LogStore {
         cursor: Option<(EntryNumber, EntryNumber)>,
         at: Timestamp,
     ) -> Result<Appended, StoreError>;
+
+    /// The last order number that the server itself gave: no process of it mints at or below it again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn last_own_number(&self) -> Result<Option<OrderNumber>, StoreError>;
 
     /// A page of a store's feed, passing over what is in the logs of `held` up to their positions, with the signed
     /// heads that are known at the positions of its entries.

@@ -43,8 +43,12 @@ impl PageLimit {
 
     /// Clamps to what is allowed.
     #[must_use]
-    pub fn clamped(items: u32) -> Self {
-        Self(items.clamp(1, Self::MAX.0))
+    pub const fn clamped(items: u32) -> Self {
+        match items {
+            0 => Self(1),
+            1..=1_000 => Self(items),
+            _ => Self::MAX,
+        }
     }
 
     /// The limit.

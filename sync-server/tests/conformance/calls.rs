@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_schemas::{
     identity::{
-        ChangeHash, LOG_POSITION_MAX, LogId, LogPosition, NodeNumber, PriceListVersion, ReactionId,
+        ChangeHash, LOG_POSITION_MAX, LogId, LogPosition, NodeNumber, OrderNumber,
+        PriceListVersion, ReactionId,
     },
     wire::{FeedPosition, Right, RightKind},
 };
@@ -336,6 +337,7 @@ impl<'a> Target<'a> {
                 self.unique += 1;
                 let own = OwnEntry {
                     cause: ReactionId::from_bytes([cause; 16]),
+                    number: OrderNumber::from_i64(i64::from(number)).ok(),
                     entry: entry(number, self.unique, None, true),
                 };
                 let log = LogId::new(NodeNumber::SERVER, [1; 12]);
@@ -449,6 +451,7 @@ impl<'a> Target<'a> {
             text(store.reference_delta(PriceListVersion::default(), PageLimit::MAX)),
             text(store.as_of()),
             text(store.identity()),
+            text(store.last_own_number()),
             text(store.misfits(None, None, PageLimit::clamped(2))),
             text(store.orders(&OrderFilter::default(), None, PageLimit::MAX)),
             rows::trading_days(store),

@@ -70,6 +70,7 @@ impl Shop {
         let bytes = appended.bytes.into_boxed_slice();
         let entry = OwnEntry {
             cause: ReactionId::from_bytes(cause),
+            number: None,
             entry: prepare_change(self.log, document.id(), &appended.change, bytes),
         };
         let store = &self.server.store;

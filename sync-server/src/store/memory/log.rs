@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_schemas::{
     identity::{
-        ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, ReactionId, StoreId,
+        ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, OrderNumber, ReactionId,
+        StoreId,
     },
     log::{LogHead, SignedHead},
     time::Timestamp,
@@ -167,6 +168,11 @@ impl LogTables for State {
     fn put_cause(&mut self, cause: ReactionId) -> Result<bool, StoreError> {
         Ok(self.causes.insert(cause))
     }
+
+    fn put_own_number(&mut self, number: OrderNumber) -> Result<(), StoreError> {
+        self.last_own_number = self.last_own_number.max(Some(number));
+        Ok(())
+    }
 }
 
 fn referring(state: &State, document: DocumentId, up_to: Option<EntryNumber>) -> Vec<DocumentId> {
@@ -234,6 +240,10 @@ impl LogStore for MemoryStore {
             }
             apply::append_own(state, log, entries)
         })
+    }
+
+    fn last_own_number(&self) -> Result<Option<OrderNumber>, StoreError> {
+        Ok(self.state().last_own_number)
     }
 
     fn feed_page(

@@ -12,8 +12,8 @@ use std::{
 
 use holdfast_schemas::{
     identity::{
-        ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, PriceListVersion,
-        ReactionId, StoreId, TenantId,
+        ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, OrderNumber,
+        PriceListVersion, ReactionId, StoreId, TenantId,
     },
     log::{LogHead, SignedHead},
     time::Timestamp,
@@ -49,6 +49,7 @@ struct State {
     feeds: BTreeMap<StoreId, Vec<EntryNumber>>,
     quarantine: Vec<Aside>,
     causes: BTreeSet<ReactionId>,
+    last_own_number: Option<OrderNumber>,
     cursors: BTreeMap<CursorName, EntryNumber>,
     rights: BTreeMap<Right, (NodeNumber, Timestamp)>,
     reference: BTreeMap<ReferenceKey, (PriceListVersion, Option<Box<str>>)>,
@@ -100,6 +101,7 @@ impl MemoryStore {
                 feeds: BTreeMap::new(),
                 quarantine: Vec::new(),
                 causes: BTreeSet::new(),
+                last_own_number: None,
                 cursors: BTreeMap::new(),
                 rights: BTreeMap::new(),
                 reference: BTreeMap::new(),

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_schemas::{
-    identity::{ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, StoreId},
+    identity::{
+        ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, OrderNumber, StoreId,
+    },
     log::{LogHead, SignedHead},
     time::Timestamp,
     wire::{FeedPage, FeedPosition},
@@ -14,7 +16,7 @@ use super::{
     SqliteStore, failed,
     log_tables::Tables,
     rows::{self, ENTRY_COLUMNS, collect},
-    values::{Column, column},
+    values::{Column, column, optional},
 };
 use crate::{
     ingest::apply::{self, LogTables, Place},
@@ -48,6 +50,16 @@ impl LogStore for SqliteStore {
                 move_cursor(transaction, CursorName::React, from, to)?;
             }
             apply::append_own(&mut Tables(transaction), log, entries)
+        })
+    }
+
+    fn last_own_number(&self) -> Result<Option<OrderNumber>, StoreError> {
+        self.read(|transaction| {
+            transaction
+                .query_row("SELECT last_own_number FROM server", [], |row| {
+                    optional(row, 0)
+                })
+                .map_err(failed("read the last order number"))
         })
     }
 

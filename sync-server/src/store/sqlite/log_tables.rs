@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use holdfast_schemas::{
-    identity::{ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, ReactionId, StoreId},
+    identity::{
+        ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, OrderNumber, ReactionId, StoreId,
+    },
     log::{LogHead, SignedHead},
     time::Timestamp,
 };
@@ -301,5 +303,14 @@ impl LogTables for Tables<'_> {
             &[&cause.as_bytes()],
         )?;
         Ok(added == 1)
+    }
+
+    fn put_own_number(&mut self, number: OrderNumber) -> Result<(), StoreError> {
+        self.execute(
+            "remember an order number",
+            "UPDATE server SET last_own_number = MAX(COALESCE(last_own_number, 0), ?1)",
+            &[&Column(number)],
+        )?;
+        Ok(())
     }
 }

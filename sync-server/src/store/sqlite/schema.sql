@@ -7,7 +7,8 @@ CREATE TABLE server (
   epoch BLOB NOT NULL CHECK (length(epoch) = 16),
   next_node INTEGER NOT NULL,
   reference_version INTEGER NOT NULL,
-  quarantine_end INTEGER NOT NULL
+  quarantine_end INTEGER NOT NULL,
+  last_own_number INTEGER
 ) STRICT;
 
 -- feed_end is the counter that a store's feed is numbered from.

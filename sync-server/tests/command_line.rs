@@ -217,6 +217,9 @@ fn a_backup_is_restored_as_a_new_epoch() {
         "york came after the backup"
     );
     assert_eq!(server.json(&["store", "check"])["sound"], true);
+    let opened = server.json(&["store", "open-rights", "leeds"]);
+    assert_eq!(opened["not_awaited"], serde_json::json!([]));
+    server.error(&["store", "open-rights", "york"], exit_code::NOT_FOUND);
     let again = server.json(&["store", "restore", backup]);
     assert_ne!(again["epoch"], restored["epoch"]);
 }

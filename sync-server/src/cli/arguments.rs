@@ -124,6 +124,11 @@ pub(super) enum StoreVerb {
         /// What `store backup` wrote
         file: PathBuf,
     },
+    /// After a restore, grant rights in a store again without waiting for those of its tills that have not reported
+    OpenRights {
+        /// The store's code
+        store: StoreId,
+    },
 }
 
 #[derive(Debug, Subcommand)]

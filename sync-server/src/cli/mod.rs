@@ -72,6 +72,7 @@ fn dispatch(context: &Context, noun: Noun, format: OutputFormat) -> Result<u8, C
             StoreVerb::Rebuild => print(&upkeep::rebuild(context)?, format),
             StoreVerb::Backup { file } => print(&upkeep::backup(context, file)?, format),
             StoreVerb::Restore { file } => print(&upkeep::restore(context, &file)?, format),
+            StoreVerb::OpenRights { store } => print(&store::open_rights(context, store)?, format),
         },
         Noun::Till(verb) => match verb {
             TillVerb::EnrolCode { store, minutes } => {

@@ -1,6 +1,9 @@
-//! `store add` and `store list`.
+//! `store add`, `store list` and `store open-rights`.
 
-use holdfast_schemas::{identity::StoreId, time::Timestamp};
+use holdfast_schemas::{
+    identity::{NodeNumber, StoreId},
+    time::Timestamp,
+};
 use serde::Serialize;
 
 use super::{
@@ -8,7 +11,7 @@ use super::{
     context::Context,
     error::CommandError,
 };
-use crate::store::{Registry, StoreRecord};
+use crate::store::{Registry, RightsStore, StoreRecord};
 
 /// Stores.
 #[derive(Debug, Serialize)]
@@ -53,6 +56,36 @@ pub(super) fn list(context: &Context) -> Result<StoresAnswer, CommandError> {
     Ok(StoresAnswer {
         stores: stores.into_iter().map(StoreAnswer::from).collect(),
     })
+}
+
+/// A store in which rights are granted again.
+#[derive(Debug, Serialize)]
+pub(super) struct OpenRightsAnswer {
+    store: StoreId,
+    /// The tills that are not waited for any longer.
+    not_awaited: Vec<NodeNumber>,
+}
+
+pub(super) fn open_rights(
+    context: &Context,
+    store: StoreId,
+) -> Result<OpenRightsAnswer, CommandError> {
+    let not_awaited = context.open_store()?.open_rights(&store)?;
+    Ok(OpenRightsAnswer { store, not_awaited })
+}
+
+impl Answer for OpenRightsAnswer {
+    fn text(&self) -> String {
+        if self.not_awaited.is_empty() {
+            return format!("store {} was waiting for no till", self.store);
+        }
+        let nodes: Vec<_> = self.not_awaited.iter().map(NodeNumber::to_string).collect();
+        format!(
+            "store {} no longer waits for till {}",
+            self.store,
+            nodes.join(", ")
+        )
+    }
 }
 
 impl Answer for StoreAnswer {

@@ -1,6 +1,10 @@
 //! Rights: who alone may do something with a document, until a durable release.
 
-use holdfast_schemas::{identity::NodeNumber, time::Timestamp, wire::Right};
+use holdfast_schemas::{
+    identity::{DocumentId, NodeNumber, StoreId},
+    time::Timestamp,
+    wire::Right,
+};
 
 use super::StoreError;
 
@@ -42,4 +46,19 @@ pub trait RightsStore {
     /// # Errors
     /// [`StoreError`].
     fn right_holder(&self, right: Right) -> Result<Option<(NodeNumber, Timestamp)>, StoreError>;
+
+    /// The tills that may hold a right to this document of which a restored backup does not know: those of the stores
+    /// that have it in scope, enrolled before the epoch began, that have not yet told all that they have, by number.
+    /// A revoked till is not waited for.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn awaited(&self, document: DocumentId) -> Result<Vec<NodeNumber>, StoreError>;
+
+    /// Waits no longer for the tills of a store: an operator says that none of them holds a right. Returns those that
+    /// were awaited, by number.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownStore`].
+    fn open_rights(&self, store: &StoreId) -> Result<Vec<NodeNumber>, StoreError>;
 }

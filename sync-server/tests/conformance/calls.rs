@@ -97,6 +97,8 @@ pub(crate) enum RestCall {
     Reference { key: u8, value: Option<u8> },
     TakeRight { number: u8, node: u8 },
     ReleaseRight { number: u8, node: u8 },
+    BeginEpoch { epoch: u8 },
+    OpenRights { store: u8 },
     Project { number: u8, misfits: u8, day: u8 },
     DropProjection,
 }
@@ -144,6 +146,8 @@ impl Arbitrary for Call {
                 day
             }),
             Just(RestCall::DropProjection),
+            (0_u8..8).prop_map(|epoch| RestCall::BeginEpoch { epoch }),
+            (0_u8..8).prop_map(|store| RestCall::OpenRights { store }),
         ];
         prop_oneof![
             4 => registry.prop_map(Self::Registry),
@@ -417,6 +421,10 @@ impl<'a> Target<'a> {
                 }))
             }
             RestCall::DropProjection => text(to.drop_projection()),
+            RestCall::BeginEpoch { epoch } => {
+                text(to.begin_epoch(super::world::epoch(epoch), epoch.into()))
+            }
+            RestCall::OpenRights { store: number } => text(to.open_rights(&store(number))),
         }
     }
 
@@ -460,6 +468,7 @@ impl<'a> Target<'a> {
             all.push(text(store.document_entries(document(number), None)));
             all.push(text(store.referring_documents(document(number), None)));
             all.push(text(store.document_rows(document(number))));
+            all.push(text(store.awaited(document(number))));
         }
         let last = LogPosition::new(LOG_POSITION_MAX).expect("in range");
         for till in &self.tills {

@@ -124,6 +124,9 @@ impl Registry for MemoryStore {
 
     fn note_contact(&self, node: NodeNumber, contact: Contact) -> Result<(), StoreError> {
         let mut state = self.state();
+        if contact.complete {
+            state.awaited.remove(&node);
+        }
         let record = state
             .nodes
             .get_mut(&node)

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use holdfast_schemas::{
-    identity::{NodeNumber, PriceListVersion},
+    identity::{DocumentId, NodeNumber, PriceListVersion, StoreId},
     time::Timestamp,
     wire::{Right, ServerEpoch},
 };
 
-use super::{MemoryStore, count};
+use super::{MemoryStore, State, count};
 use crate::store::{
     CheckFinding, PageLimit, ReferenceDelta, ReferenceKey, ReferenceRecord, ReferenceStore,
     RightsStore, ServerIdentity, StoreError, TakeOutcome, Upkeep,
@@ -101,6 +101,29 @@ impl RightsStore for MemoryStore {
     fn right_holder(&self, right: Right) -> Result<Option<(NodeNumber, Timestamp)>, StoreError> {
         Ok(self.state().rights.get(&right).copied())
     }
+
+    fn awaited(&self, document: DocumentId) -> Result<Vec<NodeNumber>, StoreError> {
+        let state = self.state();
+        let Some(document) = state.documents.get(&document) else {
+            return Ok(Vec::new());
+        };
+        let awaited = state.awaited.iter().filter(|node| {
+            let record = &state.nodes[node];
+            record.revoked_at.is_none() && document.scope.contains(&record.store)
+        });
+        Ok(awaited.copied().collect())
+    }
+
+    fn open_rights(&self, store: &StoreId) -> Result<Vec<NodeNumber>, StoreError> {
+        let mut state = self.state();
+        if !state.stores.contains_key(store) {
+            return Err(StoreError::UnknownStore(store.clone()));
+        }
+        let State { awaited, nodes, .. } = &mut *state;
+        Ok(awaited
+            .extract_if(.., |node| nodes[node].store == *store)
+            .collect())
+    }
 }
 
 impl Upkeep for MemoryStore {
@@ -117,6 +140,7 @@ impl Upkeep for MemoryStore {
         let mut state = self.state();
         state.epoch = epoch;
         state.next_node = node_after(state.next_node, skip_nodes).unwrap_or_else(last_node);
+        state.awaited = state.nodes.keys().copied().collect();
         Ok(())
     }
 

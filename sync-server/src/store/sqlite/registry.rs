@@ -152,6 +152,7 @@ impl Registry for SqliteStore {
                 .execute(
                     "UPDATE node SET last_contact_at = ?2,
                      complete_to = CASE WHEN ?3 THEN ?2 ELSE complete_to END,
+                     awaited = CASE WHEN ?3 THEN 0 ELSE awaited END,
                      cloned_at = CASE WHEN ?4 THEN ?2 ELSE cloned_at END WHERE node = ?1",
                     params![
                         Column(node),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use holdfast_schemas::{
-    identity::{ChainHash, DocumentId, LogId, LogPosition, NodeNumber, PriceListVersion},
+    identity::{ChainHash, DocumentId, LogId, LogPosition, NodeNumber, PriceListVersion, StoreId},
     log::{LogHead, chain},
     time::Timestamp,
     wire::{Right, RightKind, ServerEpoch},
@@ -130,6 +130,21 @@ fn put_reference(
     Ok(true)
 }
 
+fn known_store(transaction: &Transaction<'_>, store: &StoreId) -> Result<(), StoreError> {
+    let known: bool = transaction
+        .query_row(
+            "SELECT EXISTS (SELECT 1 FROM store WHERE store = ?1)",
+            [store.as_str()],
+            |row| row.get(0),
+        )
+        .map_err(failed("read a store"))?;
+    if known {
+        Ok(())
+    } else {
+        Err(StoreError::UnknownStore(store.clone()))
+    }
+}
+
 /// The kind's name, as it is stored.
 fn right_name(kind: RightKind) -> &'static str {
     match kind {
@@ -195,6 +210,36 @@ impl RightsStore for SqliteStore {
     fn right_holder(&self, right: Right) -> Result<Option<(NodeNumber, Timestamp)>, StoreError> {
         self.read(|transaction| right_holder(transaction, right))
     }
+
+    fn awaited(&self, document: DocumentId) -> Result<Vec<NodeNumber>, StoreError> {
+        self.read(|transaction| {
+            let sql = "SELECT node FROM node JOIN document_scope USING (store)
+                       WHERE document = ?1 AND awaited AND revoked_at IS NULL ORDER BY node";
+            collect(
+                transaction,
+                "read which tills are awaited",
+                sql,
+                &[&Column(document)],
+                |row| column(row, 0),
+            )
+        })
+    }
+
+    fn open_rights(&self, store: &StoreId) -> Result<Vec<NodeNumber>, StoreError> {
+        self.write(|transaction| {
+            known_store(transaction, store)?;
+            let sql = "UPDATE node SET awaited = 0 WHERE store = ?1 AND awaited RETURNING node";
+            let mut nodes = collect(
+                transaction,
+                "open a store's rights",
+                sql,
+                &[&store.as_str()],
+                |row| column(row, 0),
+            )?;
+            nodes.sort_unstable();
+            Ok(nodes)
+        })
+    }
 }
 
 impl Upkeep for SqliteStore {
@@ -224,6 +269,9 @@ impl Upkeep for SqliteStore {
                     "UPDATE server SET epoch = ?1, next_node = ?2",
                     params![epoch.as_bytes(), Column(next)],
                 )
+                .map_err(&attempted)?;
+            transaction
+                .execute("UPDATE node SET awaited = 1", [])
                 .map_err(&attempted)?;
             Ok(())
         })

@@ -27,7 +27,9 @@ CREATE TABLE node (
   frozen_because TEXT,
   cloned_at INTEGER,
   last_contact_at INTEGER,
-  complete_to INTEGER
+  complete_to INTEGER,
+  -- Since the epoch began it has not told what it has: it may hold rights that the file does not know of.
+  awaited INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE node_key (

@@ -1,0 +1,290 @@
+//! Rights as tills ask for them.
+
+use std::sync::Arc;
+
+use holdfast_schemas::{
+    change::RecordedKind,
+    identity::{ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, StoreId, TenantId},
+    log::{HeadSignature, LogHead, SignedHead, chain},
+    operation::DocumentKind,
+    sync::server::PeerIdentity,
+    time::Timestamp,
+    wire::{Answer, Question, Right, RightKind, ServerEpoch},
+};
+
+use super::Desk;
+use crate::store::{
+    Contact, DocumentScope, EnrolmentCode, EnrolmentRequest, EntryVerdict, FramePrepared,
+    PreparedEntry, PublicKey, SecretHash, Store, StoreRecord, memory::MemoryStore,
+    sqlite::SqliteStore,
+};
+
+const NOW: Timestamp = Timestamp::from_milliseconds(1_000);
+
+fn tenant() -> TenantId {
+    TenantId::new("example").expect("a tenant")
+}
+
+fn epoch(number: u8) -> ServerEpoch {
+    ServerEpoch::from_bytes([number; 16])
+}
+
+/// Two tills in the north and one in the south, and an order of the north's.
+struct Shops {
+    store: Arc<dyn Store>,
+    order: DocumentId,
+}
+
+impl Shops {
+    fn open(store: Arc<dyn Store>) -> Self {
+        for (number, name) in [(1, "north"), (2, "north"), (3, "south")] {
+            enrol(&*store, number, name);
+        }
+        let order = DocumentId::from_bytes([7; 16]);
+        let frame = first_frame(node(1), order, &store_id("north"));
+        store.ingest(&[frame]).expect("kept");
+        Self { store, order }
+    }
+
+    fn again(store: Arc<dyn Store>) -> Self {
+        let order = DocumentId::from_bytes([7; 16]);
+        Self { store, order }
+    }
+
+    fn ask(&self, till: u32, question: &Question) -> Answer {
+        let record = self.store.node(node(till)).expect("read").expect("known");
+        let desk = Desk {
+            store: Arc::clone(&self.store),
+            peer: PeerIdentity {
+                tenant: tenant(),
+                store: record.store,
+                node: record.node,
+            },
+        };
+        desk.answer(question, NOW).expect("an answer")
+    }
+
+    fn right(&self, kind: RightKind) -> Right {
+        Right {
+            kind,
+            document: self.order,
+        }
+    }
+
+    fn take(&self, till: u32) -> Answer {
+        let right = self.right(RightKind::Refund);
+        self.ask(till, &Question::TakeRight { right })
+    }
+
+    fn release(&self, till: u32) -> Answer {
+        let right = self.right(RightKind::Refund);
+        self.ask(till, &Question::ReleaseRight { right })
+    }
+
+    fn grant(&self, till: u32, to: u32) -> Answer {
+        let right = self.right(RightKind::Refund);
+        self.ask(
+            till,
+            &Question::GrantRight {
+                right,
+                to: node(to),
+            },
+        )
+    }
+
+    fn report(&self, till: u32, complete: bool) {
+        let contact = Contact {
+            at: NOW,
+            complete,
+            cloned: false,
+        };
+        self.store.note_contact(node(till), contact).expect("kept");
+    }
+}
+
+fn node(number: u32) -> NodeNumber {
+    NodeNumber::new(number).expect("in range")
+}
+
+fn store_id(name: &str) -> StoreId {
+    StoreId::new(name).expect("a store")
+}
+
+fn enrol(store: &dyn Store, number: u8, name: &str) {
+    let (secret, store_id) = (SecretHash([number; 32]), store_id(name));
+    let record = StoreRecord {
+        store: store_id.clone(),
+        added_at: NOW,
+    };
+    store.add_store(&record).expect("kept");
+    let code = EnrolmentCode {
+        secret,
+        store: store_id,
+        created_at: NOW,
+        expires_at: NOW.plus_milliseconds(1),
+    };
+    store.add_enrolment_code(&code).expect("kept");
+    let request = EnrolmentRequest {
+        secret,
+        public_key: PublicKey([number; 32]),
+        at: NOW,
+    };
+    let enrolled = store.enrol(&request).expect("kept").expect("let in");
+    assert_eq!(enrolled.node, node(number.into()));
+}
+
+/// The frame in which a till begins an order.
+fn first_frame(by: NodeNumber, document: DocumentId, store: &StoreId) -> FramePrepared {
+    let log = LogId::new(by, [1; 12]);
+    let hash = ChangeHash::from_bytes([2; 32]);
+    let position = LogPosition::new(1).expect("in range");
+    let start = LogHead::start(log);
+    FramePrepared {
+        delivered_by: by,
+        log,
+        first: position,
+        entries: vec![PreparedEntry {
+            document,
+            hash,
+            bytes: [3; 8].into(),
+            verdict: EntryVerdict::Recognised {
+                begins: Some(DocumentScope {
+                    kind: RecordedKind::Known(DocumentKind::Order),
+                    store: Some(store.clone()),
+                    refers_to: None,
+                }),
+            },
+        }],
+        head: Some(SignedHead {
+            head: LogHead {
+                log,
+                position,
+                chain: chain(start.chain, position, document, hash),
+            },
+            signature: HeadSignature::from_bytes([4; 64]),
+        }),
+        received_at: NOW,
+    }
+}
+
+/// Runs a test on both engines.
+fn on_both(test: impl Fn(&Shops)) {
+    test(&Shops::open(Arc::new(MemoryStore::new(tenant(), epoch(1)))));
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("server.db");
+    let database = SqliteStore::create(&file, &tenant(), epoch(1)).expect("a new file");
+    test(&Shops::open(Arc::new(database)));
+}
+
+fn held(by: u32) -> Answer {
+    Answer::Held { by: node(by) }
+}
+
+#[test]
+fn one_till_at_a_time_holds_a_right() {
+    on_both(|shops| {
+        let steps: [(&str, Answer, Answer); 12] = [
+            ("the first who asks", shops.take(1), Answer::Granted),
+            ("asks again", shops.take(1), Answer::Granted),
+            ("another", shops.take(2), held(1)),
+            ("another store", shops.take(3), Answer::Refused),
+            (
+                "not the holder releases",
+                shops.release(2),
+                Answer::Released,
+            ),
+            ("it is still held", shops.take(2), held(1)),
+            (
+                "not the holder passes on",
+                shops.grant(2, 2),
+                Answer::Refused,
+            ),
+            ("to another store", shops.grant(1, 3), Answer::Refused),
+            ("to nobody", shops.grant(1, 9), Answer::Refused),
+            ("to the neighbour", shops.grant(1, 2), Answer::Granted),
+            ("the neighbour holds it", shops.take(1), held(2)),
+            ("the neighbour is done", shops.release(2), Answer::Released),
+        ];
+        for (step, answer, expected) in steps {
+            assert_eq!(answer, expected, "{step}");
+        }
+        assert_eq!(shops.take(1), Answer::Granted, "it is free again");
+        let resume = shops.right(RightKind::Resume);
+        let other = shops.ask(2, &Question::TakeRight { right: resume });
+        assert_eq!(other, Answer::Granted, "every kind is a right of its own");
+    });
+}
+
+#[test]
+fn a_store_that_looked_the_order_up_may_ask_for_its_rights() {
+    on_both(|shops| {
+        assert_eq!(shops.take(3), Answer::Refused);
+        let south = store_id("south");
+        shops.store.grant_scope(shops.order, &south).expect("kept");
+        assert_eq!(shops.take(3), Answer::Granted);
+        assert_eq!(shops.take(1), held(3));
+    });
+}
+
+#[test]
+fn a_restored_server_grants_nothing_until_every_till_of_the_scope_has_reported() {
+    on_both(|shops| {
+        assert_eq!(shops.take(1), Answer::Granted);
+        shops.store.begin_epoch(epoch(2), 100).expect("kept");
+        // Not even to the holder: it may have passed the right on since the backup.
+        assert_eq!(shops.take(1), Answer::NotYet);
+        shops.report(1, true);
+        assert_eq!(shops.take(1), Answer::NotYet, "its neighbour is missing");
+        shops.report(2, false);
+        assert_eq!(
+            shops.take(1),
+            Answer::NotYet,
+            "its neighbour has more to tell"
+        );
+        shops.report(2, true);
+        assert_eq!(shops.take(1), Answer::Granted, "the south does not matter");
+        assert_eq!(shops.take(2), held(1));
+
+        let south = store_id("south");
+        shops.store.grant_scope(shops.order, &south).expect("kept");
+        assert_eq!(shops.take(2), Answer::NotYet, "now it does");
+        assert_eq!(shops.store.open_rights(&south).expect("kept"), [node(3)]);
+        assert_eq!(shops.take(2), held(1));
+    });
+}
+
+#[test]
+fn neither_a_revoked_till_nor_one_that_enrolled_since_is_waited_for() {
+    on_both(|shops| {
+        shops.store.begin_epoch(epoch(2), 0).expect("kept");
+        enrol(&*shops.store, 4, "north");
+        shops.report(1, true);
+        assert_eq!(shops.take(1), Answer::NotYet);
+        shops.store.revoke_node(node(2), NOW).expect("kept");
+        assert_eq!(shops.take(1), Answer::Granted);
+    });
+}
+
+#[test]
+fn rights_and_those_who_are_awaited_survive_a_restart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("server.db");
+    let database = SqliteStore::create(&file, &tenant(), epoch(1)).expect("a new file");
+    let shops = Shops::open(Arc::new(database));
+    assert_eq!(shops.take(1), Answer::Granted);
+    drop(shops);
+    let reopen = || Shops::again(Arc::new(SqliteStore::open(&file).expect("the same file")));
+    let shops = reopen();
+    assert_eq!(shops.take(2), held(1));
+    shops.store.begin_epoch(epoch(2), 0).expect("kept");
+    shops.report(1, true);
+    drop(shops);
+    let shops = reopen();
+    assert_eq!(shops.take(2), Answer::NotYet);
+    assert_eq!(shops.store.awaited(shops.order).expect("read"), [node(2)]);
+    let north = store_id("north");
+    assert_eq!(shops.store.open_rights(&north).expect("kept"), [node(2)]);
+    assert_eq!(shops.store.open_rights(&north).expect("kept"), []);
+    drop(shops);
+    assert_eq!(reopen().take(2), held(1));
+}

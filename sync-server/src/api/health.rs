@@ -13,7 +13,8 @@ use super::{
 };
 use crate::{
     api_key::Scope,
-    store::{NodeRecord, PageLimit, Store},
+    metrics::Figures,
+    store::{CursorName, NodeRecord, PageLimit, Store},
 };
 
 const METRICS_CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -39,9 +40,17 @@ pub(super) async fn metrics(
     State(state): State<ApiState>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
-    let ask = |store: &dyn Store| Ok((store.as_of()?, all_nodes(store)?));
-    let (as_of, nodes) = state.answer(&headers, Scope::Operations, ask).await?;
-    let text = state.metrics.text(as_of, &nodes);
+    let ask = |store: &dyn Store| {
+        // The cursors first: both only grow, so the log's end is never before them.
+        let reacted = store.cursor(CursorName::React)?;
+        Ok((reacted, store.as_of()?, all_nodes(store)?))
+    };
+    let (reacted, as_of, nodes) = state.answer(&headers, Scope::Operations, ask).await?;
+    let text = state.metrics.text(&Figures {
+        as_of,
+        reacted,
+        nodes: &nodes,
+    });
     Ok(([(header::CONTENT_TYPE, METRICS_CONTENT_TYPE)], text))
 }
 

@@ -37,6 +37,7 @@ struct ReadyAnswer {
 
 /// What the server is made of.
 struct Parts {
+    metrics: Arc<Metrics>,
     store: Arc<dyn Store>,
     authority: Arc<Authority>,
     certificate: ServerCertificate,
@@ -57,6 +58,7 @@ pub(super) fn run(
         .pki()
         .server_certificate(&authority, now, Context::serial())?;
     let parts = Parts {
+        metrics: Arc::new(Metrics::default()),
         store: Arc::new(store),
         authority,
         certificate,
@@ -95,7 +97,7 @@ async fn serve(
         })?;
     let state = ApiState {
         store: Arc::clone(&parts.store),
-        metrics: Arc::new(Metrics::default()),
+        metrics: Arc::clone(&parts.metrics),
     };
     let sync = start_sync(context, parts)?;
     let ready = ReadyAnswer {
@@ -133,6 +135,7 @@ fn start_sync(context: &Context, parts: Parts) -> Result<SyncServer, CommandErro
         certificate: parts.certificate,
         clock,
         tls_time: parts.time,
+        metrics: parts.metrics,
     };
     SyncServer::start(parts, listen).map_err(|error| match error {
         StartError::Store(error) => error.into(),

@@ -57,6 +57,13 @@ enum SessionError {
     NotStored,
 }
 
+/// A frame that the writer has.
+struct Storing {
+    log: LogId,
+    entries: u64,
+    answer: oneshot::Receiver<FrameOutcome>,
+}
+
 type Answering = Pin<Box<dyn Future<Output = (AskId, Result<Answer, StoreError>)> + Send>>;
 
 /// One connection's session and what is under way for it.
@@ -73,7 +80,7 @@ pub(super) struct Driver {
     /// The wall clock when the session began, and the monotonic one then: the machine's time does not jump.
     began: (Timestamp, Duration),
     /// Frames that the writer has, in order.
-    storing: VecDeque<(LogId, oneshot::Receiver<FrameOutcome>)>,
+    storing: VecDeque<Storing>,
     /// Questions that wait for the projection, in order.
     answering: VecDeque<Answering>,
     /// What the hello said that the till has; and of each log what is durable.
@@ -89,7 +96,11 @@ enum Event {
 enum Happening {
     Stop,
     Revoked,
-    Stored(LogId, Option<FrameOutcome>),
+    Stored {
+        log: LogId,
+        entries: u64,
+        outcome: Option<FrameOutcome>,
+    },
     Answered(AskId, Result<Answer, StoreError>),
     Committed,
     Reference,
@@ -197,9 +208,9 @@ impl Driver {
             biased;
             Ok(_) = stop.wait_for(|stop| *stop), if !ending => Happening::Stop,
             Ok(_) = revoked.wait_for(|revoked| revoked.contains(&node)), if !ending => Happening::Revoked,
-            (log, stored) = front(&mut self.storing) => {
+            stored = front(&mut self.storing) => {
                 self.storing.pop_front();
-                Happening::Stored(log, stored)
+                stored
             }
             (id, answer) = front_answer(&mut self.answering) => {
                 self.answering.pop_front();
@@ -228,9 +239,14 @@ impl Driver {
         let input = match happening {
             Happening::Stop => Input::End(Refuse::Closing),
             Happening::Revoked => Input::End(Refuse::NotEnrolled),
-            Happening::Stored(log, outcome) => {
-                let ingested = self.stored(log, &outcome.ok_or(SessionError::NotStored)?)?;
-                Input::Ingested(ingested)
+            Happening::Stored {
+                log,
+                entries,
+                outcome,
+            } => {
+                let outcome = outcome.ok_or(SessionError::NotStored)?;
+                self.shared.metrics.count_frame(entries, &outcome);
+                Input::Ingested(self.stored(log, &outcome)?)
             }
             Happening::Answered(id, answer) => Input::Answer {
                 id,
@@ -363,8 +379,12 @@ impl Driver {
         let now = self.shared.clock.now();
         let log = push.log();
         let frame = prepare(push, self.peer.node, &keys, &self.peer.tenant, now);
-        self.storing
-            .push_back((log, self.shared.ingest.bring(frame).await?));
+        let entries = u64::try_from(frame.entries.len()).unwrap_or(u64::MAX);
+        self.storing.push_back(Storing {
+            log,
+            entries,
+            answer: self.shared.ingest.bring(frame).await?,
+        });
         Ok(())
     }
 
@@ -393,11 +413,17 @@ impl Driver {
 }
 
 /// The writer's answer to the oldest frame; waits for ever where there is none.
-async fn front(
-    storing: &mut VecDeque<(LogId, oneshot::Receiver<FrameOutcome>)>,
-) -> (LogId, Option<FrameOutcome>) {
+async fn front(storing: &mut VecDeque<Storing>) -> Happening {
     match storing.front_mut() {
-        Some((log, answer)) => (*log, answer.await.ok()),
+        Some(Storing {
+            log,
+            entries,
+            answer,
+        }) => Happening::Stored {
+            log: *log,
+            entries: *entries,
+            outcome: answer.await.ok(),
+        },
         None => std::future::pending().await,
     }
 }

@@ -7,6 +7,8 @@ use std::{
 
 use holdfast_schemas::identity::NodeNumber;
 
+use crate::metrics::Metrics;
+
 #[derive(Debug, Default)]
 struct Table {
     next: u64,
@@ -15,8 +17,11 @@ struct Table {
 }
 
 /// The connections that are live, newest of each node first known.
-#[derive(Debug, Clone, Default)]
-pub(super) struct LiveTable(Arc<Mutex<Table>>);
+#[derive(Debug, Clone)]
+pub(super) struct LiveTable {
+    table: Arc<Mutex<Table>>,
+    metrics: Arc<Metrics>,
+}
 
 /// One connection's place in the table; it leaves when this is dropped.
 #[derive(Debug)]
@@ -27,9 +32,16 @@ pub(super) struct LivePlace {
 }
 
 impl LiveTable {
+    pub(super) fn new(metrics: Arc<Metrics>) -> Self {
+        Self {
+            table: Arc::default(),
+            metrics,
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Table> {
         // A panic while holding it can't leave it half-written: every use is one step.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn enter(&self, node: NodeNumber) -> LivePlace {
@@ -38,6 +50,7 @@ impl LiveTable {
         table.count += 1;
         let number = table.next;
         table.newest.insert(node, number);
+        self.metrics.count_session_begun();
         LivePlace {
             table: self.clone(),
             node,
@@ -62,6 +75,7 @@ impl Drop for LivePlace {
     fn drop(&mut self) {
         let mut table = self.table.lock();
         table.count -= 1;
+        self.table.metrics.count_session_ended();
         if table.newest.get(&self.node) == Some(&self.number) {
             table.newest.remove(&self.node);
         }

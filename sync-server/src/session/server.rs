@@ -20,6 +20,7 @@ use super::{
 use crate::{
     clock::Clock,
     ingest::{Ingest, IngestTask},
+    metrics::Metrics,
     pki::{Authority, PkiError, ServerCertificate, sync_tls},
     random,
     react::Reactor,
@@ -45,6 +46,8 @@ pub struct SyncServerParts {
     pub clock: Arc<dyn Clock>,
     /// The time by which certificates are checked.
     pub tls_time: Arc<dyn TimeProvider>,
+    /// What it counts.
+    pub metrics: Arc<Metrics>,
 }
 
 /// Why the server could not start.
@@ -72,6 +75,7 @@ pub(super) struct Shared {
     pub(super) identity: ServerIdentity,
     pub(super) ingest: Ingest,
     pub(super) live: LiveTable,
+    pub(super) metrics: Arc<Metrics>,
     pub(super) signals: Signals,
 }
 
@@ -124,6 +128,7 @@ impl SyncServer {
             certificate,
             clock,
             tls_time,
+            metrics,
         } = parts;
         let tls = sync_tls(&authority, &certificate, &[ALPN, ENROL_ALPN], tls_time)?;
         let quic = Arc::new(QuicServerConfig::try_from(tls)?);
@@ -150,7 +155,7 @@ impl SyncServer {
             revoked: watch::Sender::new(Arc::new(outside::revoked(&*store)?)),
         });
         let (ingest, writer) = Ingest::start(Arc::clone(&store), bells.committed.clone())?;
-        let live = LiveTable::default();
+        let live = LiveTable::new(Arc::clone(&metrics));
         let committed = bells.committed.subscribe();
 
         let mut background = JoinSet::new();
@@ -182,6 +187,7 @@ impl SyncServer {
             identity,
             ingest,
             live: live.clone(),
+            metrics,
             signals,
         });
         let mut accepting = JoinSet::new();

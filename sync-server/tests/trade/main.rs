@@ -2,6 +2,7 @@
 
 mod dump;
 mod frames;
+mod line;
 mod reactions;
 mod rows;
 mod shop;

@@ -40,6 +40,7 @@ use holdfast_server::{
     },
 };
 use ring::signature::{Ed25519KeyPair, KeyPair};
+use rustls_pki_types::PrivatePkcs8KeyDer;
 
 /// When the example shops opened: 2026-01-05T09:00:00Z.
 pub(crate) const OPENED: Timestamp = Timestamp::from_milliseconds(1_767_603_600_000);
@@ -95,6 +96,15 @@ pub(crate) fn settle(server: &dyn Store, reactor: &mut Reactor) {
 
 fn key(number: u8) -> Ed25519KeyPair {
     Ed25519KeyPair::from_seed_unchecked(&[number; 32]).expect("a key")
+}
+
+/// The till's key as a file holds it: PKCS #8, version 1.
+pub(crate) fn key_der(till: &Till) -> PrivatePkcs8KeyDer<'static> {
+    let mut der = vec![
+        0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20,
+    ];
+    der.extend([till.seed(); 32]);
+    PrivatePkcs8KeyDer::from(der)
 }
 
 struct Key<'a>(&'a Ed25519KeyPair);
@@ -163,10 +173,14 @@ impl Till {
         }
     }
 
+    /// Its key and its log are made of one byte.
+    fn seed(&self) -> u8 {
+        self.head.log.as_bytes()[15]
+    }
+
     /// The till as it was after some of its entries, with the same key: a disk that was copied.
     pub(crate) fn copy(other: &Self, entries: u64) -> Self {
         let kept = usize::try_from(entries).expect("small");
-        let number = other.head.log.as_bytes()[15];
         Self {
             node: other.node,
             store: other.store.clone(),
@@ -175,7 +189,7 @@ impl Till {
             mint: other.mint,
             now: other.now,
             session: None,
-            key: key(number),
+            key: key(other.seed()),
             heads: other.heads[..=kept].to_vec(),
         }
     }

@@ -146,6 +146,8 @@ impl TillAnswer {
             "revoked"
         } else if self.frozen_at.is_some() {
             "frozen"
+        } else if self.cloned_at.is_some() {
+            "cloned"
         } else {
             "enrolled"
         }

@@ -21,9 +21,9 @@ use crate::{
 };
 
 /// How many sales each till makes while it goes wrong.
-const SALES: u32 = 150;
+const SALES: u32 = 60;
 /// How much passes on the lines before it does: some frames, and most likely half a one.
-const BYTES_BEFORE: u64 = 40_000;
+const BYTES_BEFORE: u64 = 20_000;
 /// How long the server may take to end in order.
 const SERVER_STOP_TIME_MAX: Duration = Duration::from_secs(10);
 

@@ -1,6 +1,12 @@
 //! A company in a temporary folder: its server as a process, and its headquarters.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    path::PathBuf,
+    process::Stdio,
+    time::Duration,
+};
 
 use holdfast_schemas::{
     identity::{DocumentId, StoreId},
@@ -12,7 +18,10 @@ use holdfast_tests::{
 };
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::time::{interval, timeout};
+use tokio::{
+    process::Command,
+    time::{interval, timeout},
+};
 
 use crate::{
     ledger::Ledger,
@@ -93,6 +102,20 @@ impl Shop {
         let mut all = vec!["--data-dir", &data_dir, "--output", "json"];
         all.extend(arguments);
         run_json(&program("holdfast-server")?, &all).await
+    }
+
+    /// What a `holdfast-server` command, which must succeed, prints for people.
+    pub(crate) async fn command_text(&self, arguments: &[&str]) -> String {
+        let output = Command::new(program("holdfast-server").expect("it was built"))
+            .arg("--data-dir")
+            .arg(self.data_dir())
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .await
+            .expect("the program runs");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).expect("text")
     }
 
     /// Starts the server, where it was before.
@@ -203,7 +226,17 @@ impl Shop {
 
     /// The end of every test: headquarters shows exactly what was traded and nothing that does not fit; then all is
     /// stopped, every file is sound, and its projections, built anew, come out as they were.
-    pub(crate) async fn close(mut self, tills: Vec<Till>, expected: &Ledger) {
+    pub(crate) async fn close(self, tills: Vec<Till>, expected: &Ledger) {
+        self.close_with_misfits(tills, expected, &[]).await;
+    }
+
+    /// As [`Shop::close`], where misfits of these names, and no others, are to be seen.
+    pub(crate) async fn close_with_misfits(
+        mut self,
+        tills: Vec<Till>,
+        expected: &Ledger,
+        misfits: &[&str],
+    ) {
         for till in &tills {
             till.sent().await;
         }
@@ -221,7 +254,9 @@ impl Shop {
             );
         }
         let shown = self.everything_shown();
-        assert_eq!(shown["/v1/misfits"], Vec::<Value>::new());
+        let seen = shown["/v1/misfits"].iter();
+        let seen: BTreeSet<_> = seen.filter_map(|misfit| misfit["name"].as_str()).collect();
+        assert_eq!(seen, misfits.iter().copied().collect());
         assert_eq!(shown["/v1/quarantine"], Vec::<Value>::new());
         self.stop().await;
         let checked = self.command(&["store", "check"]).await;

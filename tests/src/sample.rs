@@ -1,6 +1,6 @@
 //! The bundled day of trade: a made-up gift shop, in the form of the files that the replay reads.
 //!
-//! `tests/data/trading-day.csv` is what [`write`] gives for [`SEED`]; a test keeps them equal.
+//! `tests/data/trading-day.csv` is what [`write()`] gives for [`SEED`]; a test keeps them equal.
 
 use std::fmt::Write as _;
 

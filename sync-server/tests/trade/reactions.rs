@@ -210,6 +210,7 @@ fn a_process_that_starts_within_the_second_of_the_last_one_mints_no_number_twice
         settle(server, &mut reactor(server, 2));
         let numbers = [first, second].map(|id| order(server, id).number.expect("a number"));
         assert_ne!(numbers[0], numbers[1]);
+        assert_eq!(own_entries(server), 2, "nothing had to be mended twice");
         assert_eq!(server.last_own_number().expect("read"), Some(numbers[1]));
     });
 }

@@ -53,8 +53,8 @@ pub(super) async fn of_till(
         store: till.store.to_string(),
         till: till.number.get(),
         figures: till.figures().await?,
-        stock_papers: till.stock_papers,
-        sessions: till.sessions,
+        stock_papers: till.account().stock_papers,
+        sessions: till.account().sessions,
         pending: till.handle().watch().borrow().pending.entries,
         stock_units: units(till.stock().await?),
         misfits,
@@ -103,11 +103,11 @@ pub(super) fn compare(
     report.stock_units_by_rows = units_by_rows(plan);
     report.wire_bytes = shop.lines.iter().map(crate::relay::Relay::bytes).sum();
     for till in &shop.tills {
-        report.returns_verified += till.returns_verified;
+        report.returns_verified += till.account().returns_verified;
         report.refund_difference_minor = report
             .refund_difference_minor
-            .saturating_plus(till.refund_difference_minor);
-        for (reason, count) in &till.returns_blind {
+            .saturating_plus(till.account().refund_difference_minor);
+        for (reason, count) in &till.account().returns_blind {
             *report.returns_blind.entry(reason).or_default() += count;
         }
     }

@@ -12,10 +12,9 @@ use std::{
 };
 
 use holdfast_node::{
-    engine::SubmitError,
     handle::CallError,
     node::StartError,
-    replay::{ReplayError, Trade, TradePlan, plan, read_rows},
+    replay::{ReplayError, Trade, TradePlan, TraderError, plan, read_rows},
     settings::SettingsError,
     store::StoreError,
 };
@@ -86,9 +85,9 @@ pub enum TradingError {
     /// A till did not start.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// A till refused what the file says happened.
-    #[error("a till did not take a trade")]
-    Submit(#[from] CallError<SubmitError>),
+    /// A till did not take a trade.
+    #[error(transparent)]
+    Trade(#[from] TraderError),
     /// A till's file could not be asked.
     #[error("a till's file could not be asked")]
     Query(#[from] CallError<StoreError>),

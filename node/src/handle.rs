@@ -122,7 +122,8 @@ impl NodeHandle {
         .await
     }
 
-    /// The node's state, whenever it changes.
+    /// The node's state, whenever it changes. A borrowed state is to be let go before anything is waited for: the engine
+    /// can't show the next one, nor go on, while somebody holds it.
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<Arc<NodeView>> {
         self.view.clone()

@@ -48,15 +48,22 @@ pub(super) async fn of_till(
     wire_bytes: u64,
     lag: Duration,
 ) -> Result<TillReport, TradingError> {
-    let misfits = till.handle().watch().borrow().misfits;
+    let figures = till.figures().await?;
+    let stock = till.stock().await?;
+    // A borrowed view keeps the engine from showing the next one, so it is given back before anything is waited for.
+    let (pending, misfits) = {
+        let watch = till.handle().watch();
+        let view = watch.borrow();
+        (view.pending.entries, view.misfits)
+    };
     Ok(TillReport {
         store: till.store.to_string(),
         till: till.number.get(),
-        figures: till.figures().await?,
+        figures,
         stock_papers: till.account().stock_papers,
         sessions: till.account().sessions,
-        pending: till.handle().watch().borrow().pending.entries,
-        stock_units: units(till.stock().await?),
+        pending,
+        stock_units: units(stock),
         misfits,
         wire_bytes,
         lag_milliseconds: u64::try_from(lag.as_millis()).unwrap_or(u64::MAX),

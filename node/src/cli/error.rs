@@ -174,9 +174,10 @@ fn submit_exit_code(error: &SubmitError) -> u8 {
     match error {
         SubmitError::Store(error) => store_exit_code(error),
         SubmitError::Refused(_) | SubmitError::Frozen { .. } => exit_code::REFUSED,
-        SubmitError::Append(_) | SubmitError::Number(_) | SubmitError::TimeZone(_) => {
-            exit_code::FAILED
-        }
+        SubmitError::Append(_)
+        | SubmitError::Number(_)
+        | SubmitError::Repeated
+        | SubmitError::TimeZone(_) => exit_code::FAILED,
     }
 }
 

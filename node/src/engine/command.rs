@@ -123,6 +123,9 @@ pub enum SubmitError {
     /// No order number is left.
     #[error("no order number can be minted")]
     Number(#[from] OrderNumberError),
+    /// The very same was written a thousand times in this millisecond.
+    #[error("the very same was written a thousand times in this millisecond; try again")]
+    Repeated,
     /// The settings name a time zone that is not known.
     #[error("the store's time zone {0:?} is not known")]
     TimeZone(String),

@@ -29,8 +29,8 @@ build: ## build everything, for release
 
 test: ## run the whole test suite
 	@.ci/setup test
-	cargo nextest run --workspace --locked --profile ci
 	cargo test --workspace --locked --doc
+	cargo nextest run --workspace --locked --profile ci
 
 test-long: ## run the property tests and simulations for hours
 	@.ci/setup test

@@ -1,4 +1,4 @@
-//! QUIC's settings of the tills' door, each with its reason. The figures behind them are in `docs/security.md`.
+//! QUIC's settings of the tills' door, each with its reason.
 
 use std::{sync::Arc, time::Duration};
 

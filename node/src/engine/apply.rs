@@ -8,6 +8,7 @@ use holdfast_schemas::{
     identity::{ChangeHash, DocumentId, LogId, LogPosition, NodeNumber},
     log::{LogEntry, LogHead, SignedHead, chain},
     time::Timestamp,
+    value::Money,
     wire::{FeedPage, FeedPosition},
 };
 use rusqlite::Transaction;
@@ -20,7 +21,7 @@ use crate::store::{
     Quarantined, Store, StoreError,
     log::{self, Link, NewEntry},
     projection::{self, DocumentRows},
-    query, sync,
+    query, sync, unsent,
 };
 
 /// What became of entries that came.
@@ -79,6 +80,8 @@ struct Plan {
     entries: Vec<NewEntry>,
     heads: Vec<LogHead>,
     rows: Vec<DocumentRows>,
+    /// What own changes took that were here already, now that more of their documents is.
+    retaken: Vec<(ChangeHash, Option<Money>)>,
     quarantine: Vec<Quarantined>,
     /// Own logs of which the server was found to have this much.
     durable: BTreeMap<LogId, LogPosition>,
@@ -128,7 +131,7 @@ impl Engine {
     }
 }
 
-/// T2: entries, refolded documents, how far logs go, quarantine, signed heads and the feed's cursor.
+/// T2: entries, refolded documents, how far logs go, what is unsent, quarantine, signed heads and the feed's cursor.
 fn commit(
     store: &mut Store,
     node: NodeNumber,
@@ -139,6 +142,9 @@ fn commit(
     let transaction = store.begin()?;
     for entry in &plan.entries {
         log::insert(&transaction, entry)?;
+        if entry.entry.log.node() == node {
+            unsent::note(&transaction, entry)?;
+        }
     }
     for hash in &plan.fed {
         log::mark_fed(&transaction, hash)?;
@@ -147,7 +153,10 @@ fn commit(
         log::put_head(&transaction, head, head.log.node() == node)?;
     }
     for (own, position) in &plan.durable {
-        log::raise_acknowledged(&transaction, *own, *position)?;
+        unsent::acknowledge(&transaction, *own, *position)?;
+    }
+    for (hash, taken) in &plan.retaken {
+        unsent::retake(&transaction, hash, *taken)?;
     }
     for rows in &plan.rows {
         projection::replace(&transaction, rows)?;
@@ -215,7 +224,7 @@ fn plan(
         }
     }
     plan.heads = heads(transaction, &taken)?;
-    refold(transaction, taken, now, &mut plan)?;
+    refold(transaction, node, taken, now, &mut plan)?;
     for new in &mut plan.entries {
         new.fed = source.is_feed() && new.entry.log.node() != node;
     }
@@ -318,6 +327,7 @@ fn heads(transaction: &Transaction<'_>, taken: &Taken) -> Result<Vec<LogHead>, S
 /// Folds each touched document once, over all that will be known of it.
 fn refold(
     transaction: &Transaction<'_>,
+    node: NodeNumber,
     taken: Taken,
     now: Timestamp,
     plan: &mut Plan,
@@ -330,11 +340,16 @@ fn refold(
             .push((entry, change));
     }
     for (id, changes) in touched {
-        let mut document = query::read_whole(transaction, id)?.unwrap_or_else(|| Document::new(id));
-        for (_, change) in &changes {
-            document.insert(change.clone());
-        }
+        let before = query::changes_of(transaction, id)?;
+        let known = before
+            .iter()
+            .chain(changes.iter().map(|(_, change)| change));
+        let document = Document::from_changes(id, known.cloned());
         let rows = project(&document)?;
+        for change in before.iter().filter(|change| change.log().node() == node) {
+            let taken = money_taken(change, &document, &rows);
+            plan.retaken.push((change.hash(), taken));
+        }
         for (entry, change) in changes {
             plan.entries.push(NewEntry {
                 hash: change.hash(),

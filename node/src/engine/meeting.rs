@@ -12,7 +12,7 @@ use holdfast_schemas::{
 use rusqlite::Transaction;
 
 use super::Engine;
-use crate::store::{LogState, StoreError, log, reference, sync};
+use crate::store::{LogState, StoreError, log, reference, sync, unsent};
 
 /// The most own logs with something unsent that one hello lists. A log is one run of the software.
 const UNACKNOWLEDGED_LOGS_MAX: usize = 4096;
@@ -50,7 +50,7 @@ impl Engine {
     /// [`StoreError`].
     pub fn acknowledge(&mut self, log: LogId, position: LogPosition) -> Result<(), StoreError> {
         let transaction = self.store_mut().begin()?;
-        log::raise_acknowledged(&transaction, log, position)?;
+        unsent::acknowledge(&transaction, log, position)?;
         transaction.commit()?;
         Ok(())
     }
@@ -76,6 +76,7 @@ impl Engine {
                 log::raise_acknowledged(&transaction, head.log, both)?;
             }
         }
+        unsent::recount(&transaction)?;
         transaction.commit()?;
         Ok(())
     }

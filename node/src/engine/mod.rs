@@ -5,10 +5,10 @@
 //!
 //! | method | transaction | together, or not at all |
 //! |---|---|---|
-//! | [`Engine::submit`] | T1 | change, log position and chain, last order number, projection, stock |
-//! | [`Engine::apply_feed_page`], [`Engine::apply_entries`] | T2 | changes, refolded documents, quarantine, cursor |
-//! | [`Engine::acknowledge`] | T3 | acknowledged position |
-//! | [`Engine::begin_epoch`] | epoch | epoch, cursors, acknowledged positions |
+//! | [`Engine::submit`] | T1 | change, log position and chain, last order number, projection, stock, unsent figures |
+//! | [`Engine::apply_feed_page`], [`Engine::apply_entries`] | T2 | changes, refolded documents, quarantine, unsent figures, cursor |
+//! | [`Engine::acknowledge`] | T3 | acknowledged position, unsent figures |
+//! | [`Engine::begin_epoch`] | epoch | epoch, cursors, acknowledged positions, unsent figures |
 //! | [`Engine::freeze`] | freeze | the fork |
 //! | [`Engine::apply_reference_page`] | reference | records, version |
 //! | [`Engine::rebuild`] | rebuild | all projections |

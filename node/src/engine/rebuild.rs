@@ -2,17 +2,21 @@
 
 use holdfast_schemas::{
     change::recognise,
-    identity::{DocumentId, LogId, LogPosition},
+    document::Document,
+    identity::{DocumentId, LogId, LogPosition, NodeNumber},
     log::{LogHead, chain},
 };
 use rusqlite::Transaction;
 use serde::Serialize;
 
-use super::{Engine, project::project};
+use super::{
+    Engine,
+    project::{money_taken, project},
+};
 use crate::store::{
     StoreError, log,
     projection::{self, ProjectionDigest},
-    query,
+    query, unsent,
 };
 
 /// How many documents are listed at a time.
@@ -55,8 +59,9 @@ impl Engine {
     /// # Errors
     /// [`StoreError`]: the projections are as they were.
     pub fn rebuild(&mut self) -> Result<(), StoreError> {
+        let node = self.till().node;
         let transaction = self.store_mut().begin()?;
-        derive_all(&transaction)?;
+        derive_all(&transaction, node)?;
         transaction.commit()?;
         Ok(())
     }
@@ -88,9 +93,10 @@ impl Engine {
 
     /// Derives everything again and takes it back.
     fn check_projections(&mut self) -> Result<Vec<Finding>, StoreError> {
+        let node = self.till().node;
         let transaction = self.store_mut().begin()?;
         let kept = projection::digests(&transaction)?;
-        derive_all(&transaction)?;
+        derive_all(&transaction, node)?;
         let derived = projection::digests(&transaction)?;
         transaction.rollback()?;
         let differing = kept
@@ -103,21 +109,27 @@ impl Engine {
     }
 }
 
-fn derive_all(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+fn derive_all(transaction: &Transaction<'_>, node: NodeNumber) -> Result<(), StoreError> {
     projection::erase_all(transaction)?;
     let mut after: Option<DocumentId> = None;
     loop {
         let page = log::documents_after(transaction, after, DOCUMENTS_PAGE)?;
         let Some(last) = page.last() else {
-            return Ok(());
+            break;
         };
         after = Some(*last);
         for id in page {
-            if let Some(document) = query::read_whole(transaction, id)? {
-                projection::replace(transaction, &project(&document)?)?;
+            let changes = query::changes_of(transaction, id)?;
+            let document = Document::from_changes(id, changes.iter().cloned());
+            let rows = project(&document)?;
+            projection::replace(transaction, &rows)?;
+            for change in changes.iter().filter(|change| change.log().node() == node) {
+                let taken = money_taken(change, &document, &rows);
+                log::put_taken(transaction, &change.hash(), taken)?;
             }
         }
     }
+    unsent::recount(transaction)
 }
 
 fn check_logs(transaction: &Transaction<'_>) -> Result<Vec<Finding>, StoreError> {

@@ -19,7 +19,7 @@ use crate::{
         Store, StoreError,
         log::{self, NewEntry},
         projection::{self, DocumentRows},
-        sync,
+        sync, unsent,
     },
 };
 
@@ -135,10 +135,11 @@ fn prepare(
     })
 }
 
-/// T1: the change, the log's position and chain, the last order number, projection and stock movements.
+/// T1: the change, the log's position and chain, what is unsent, the last order number, projection and stock movements.
 fn commit(store: &mut Store, prepared: &Prepared) -> Result<(), StoreError> {
     let transaction = store.begin()?;
     log::insert(&transaction, &prepared.entry)?;
+    unsent::note(&transaction, &prepared.entry)?;
     log::put_head(&transaction, &prepared.head, true)?;
     if let Some(number) = prepared.number {
         sync::put_last_number(&transaction, number)?;

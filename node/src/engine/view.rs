@@ -3,13 +3,14 @@
 use holdfast_schemas::{
     identity::{LogId, LogPosition, PriceListVersion},
     time::Timestamp,
-    value::Money,
+    value::{Currency, Money},
 };
 use serde::Serialize;
 
 use super::Engine;
 use crate::store::{
     SessionSummary, StoreError, SyncPosition, TillIdentity, log, query, reference, sync,
+    unsent::{self, Unsent, UnsentRow},
 };
 
 /// The node's state at one moment, after a commit.
@@ -44,7 +45,7 @@ pub struct Pending {
     pub entries: u64,
     /// The money that they took, less what they gave back; one amount a currency.
     pub taken: Vec<Money>,
-    /// When the oldest of them was written; its age is what the screen shows.
+    /// When the first of them was written; its age is what the screen shows.
     pub oldest: Option<Timestamp>,
 }
 
@@ -61,7 +62,7 @@ impl Engine {
                 log: self.log,
                 position: state.map_or(LogPosition::START, |state| state.head.position),
                 session: query::open_session(transaction, self.till.node)?,
-                pending: pending(&log::pending(transaction)?),
+                pending: pending(&unsent::figures(transaction)?, unsent::oldest(transaction)?),
                 sync: sync::position(transaction)?,
                 misfits: query::misfit_count(transaction)?,
                 quarantined: sync::quarantine_count(transaction)?,
@@ -72,10 +73,16 @@ impl Engine {
     }
 }
 
-fn pending(rows: &[log::PendingRow]) -> Pending {
+fn pending(unsent: &Unsent, oldest: Option<Timestamp>) -> Pending {
+    let money = |(currency, row): (&Option<Currency>, &UnsentRow)| {
+        currency.map(|currency| Money {
+            currency,
+            minor: row.taken_minor,
+        })
+    };
     Pending {
-        entries: rows.iter().map(|row| row.entries).sum(),
-        taken: rows.iter().filter_map(|row| row.taken).collect(),
-        oldest: rows.iter().map(|row| row.oldest).min(),
+        entries: unsent.values().map(|row| row.entries).sum(),
+        taken: unsent.iter().filter_map(money).collect(),
+        oldest,
     }
 }

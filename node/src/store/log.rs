@@ -4,14 +4,14 @@ use holdfast_schemas::{
     identity::{ChainHash, ChangeHash, DocumentId, LogId, LogPosition},
     log::{HeadSignature, LogEntry, LogHead, SignedHead},
     time::Timestamp,
-    value::{MinorUnits, Money},
+    value::Money,
     wire::Buckets,
 };
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::{
     StoreError,
-    value::{read_count, read_document, read_hash, read_log, read_position, read_text, to_integer},
+    value::{read_document, read_hash, read_log, read_position, to_integer},
 };
 
 /// What the file knows of one log.
@@ -126,7 +126,7 @@ pub(crate) fn put_head(
     Ok(())
 }
 
-/// Raises what is durable at the server. Never lowers it.
+/// Raises what is durable at the server. Never lowers it. What is unsent changes with it (`super::unsent`).
 pub(crate) fn raise_acknowledged(
     transaction: &Transaction<'_>,
     log: LogId,
@@ -164,6 +164,29 @@ pub(crate) fn insert(transaction: &Transaction<'_>, new: &NewEntry) -> Result<()
             &new.entry.change,
         ])?;
     Ok(())
+}
+
+/// Writes what a change took. Gives its log where that is another amount than was written before.
+pub(crate) fn put_taken(
+    transaction: &Transaction<'_>,
+    hash: &ChangeHash,
+    taken: Option<Money>,
+) -> Result<Option<LogId>, StoreError> {
+    let log = transaction
+        .prepare_cached(
+            "UPDATE entry SET currency = ?2, taken_minor = ?3
+             WHERE hash = ?1 AND (currency IS NOT ?2 OR taken_minor <> ?3) RETURNING log",
+        )?
+        .query_row(
+            params![
+                hash.as_bytes(),
+                taken.map(|money| money.currency.to_string()),
+                taken.map_or(0, |money| money.minor.get()),
+            ],
+            |row| row.get(0),
+        )
+        .optional()?;
+    log.map(read_log).transpose()
 }
 
 /// The hash of the entry at one place of a log, if it is here.
@@ -306,39 +329,6 @@ pub(crate) fn documents_after(
         documents.push(read_document(row.get(0)?));
     }
     Ok(documents)
-}
-
-/// What own logs hold that the server does not have: entries, money by currency, and since when.
-pub(crate) struct PendingRow {
-    pub(crate) entries: u64,
-    pub(crate) taken: Option<Money>,
-    pub(crate) oldest: Timestamp,
-}
-
-pub(crate) fn pending(transaction: &Transaction<'_>) -> Result<Vec<PendingRow>, StoreError> {
-    let mut statement = transaction.prepare_cached(
-        "SELECT entry.currency, count(*), sum(entry.taken_minor), min(entry.recorded_at)
-         FROM log JOIN entry ON entry.log = log.log AND entry.position > log.acknowledged
-         WHERE log.own = 1 AND log.position > log.acknowledged
-         GROUP BY entry.currency ORDER BY entry.currency",
-    )?;
-    let mut rows = statement.query([])?;
-    let mut pending = Vec::new();
-    while let Some(row) = rows.next()? {
-        let currency = row.get::<_, Option<String>>(0)?;
-        let minor = MinorUnits::new(row.get(2)?);
-        pending.push(PendingRow {
-            entries: read_count(row.get(1)?)?,
-            taken: currency
-                .map(|currency| {
-                    let currency = read_text("currency", &currency)?;
-                    Ok::<_, StoreError>(Money { currency, minor })
-                })
-                .transpose()?,
-            oldest: Timestamp::from_milliseconds(row.get(3)?),
-        });
-    }
-    Ok(pending)
 }
 
 /// Whether a change is here and needs no repair: an own one, or one that is known to be of the feed.

@@ -13,6 +13,7 @@ pub(crate) mod projection;
 pub(crate) mod query;
 pub(crate) mod reference;
 pub(crate) mod sync;
+pub(crate) mod unsent;
 mod value;
 
 pub use error::StoreError;

@@ -162,7 +162,7 @@ pub(crate) fn erase_all(transaction: &Transaction<'_>) -> Result<(), StoreError>
 }
 
 /// Every table that is a projection, with nothing else in it.
-pub(crate) const PROJECTIONS: [&str; 10] = [
+pub(crate) const PROJECTIONS: [&str; 11] = [
     "document",
     "order_summary",
     "return_summary",
@@ -172,6 +172,7 @@ pub(crate) const PROJECTIONS: [&str; 10] = [
     "external_reference",
     "stock_movement",
     "stock_level",
+    "unsent",
     "misfit",
 ];
 

@@ -1,7 +1,7 @@
 //! What can be asked of a till's file.
 
 use holdfast_schemas::{
-    change::recognise,
+    change::{Change, recognise},
     document::Document,
     gtin::Gtin,
     identity::{
@@ -431,13 +431,20 @@ pub(crate) fn read_whole(
     transaction: &Transaction<'_>,
     document: DocumentId,
 ) -> Result<Option<Document>, StoreError> {
-    let mut whole = Document::new(document);
-    for entry in log::of_document(transaction, document)? {
-        let change = recognise(&entry.change)
-            .map_err(|refusal| StoreError::unreadable("change", &refusal))?;
-        whole.insert(change);
-    }
-    Ok((!whole.is_empty()).then_some(whole))
+    let changes = changes_of(transaction, document)?;
+    Ok((!changes.is_empty()).then(|| Document::from_changes(document, changes)))
+}
+
+/// The changes of a document, by log and position.
+pub(crate) fn changes_of(
+    transaction: &Transaction<'_>,
+    document: DocumentId,
+) -> Result<Vec<Change>, StoreError> {
+    let entries = log::of_document(transaction, document)?;
+    let changes = entries.iter().map(|entry| {
+        recognise(&entry.change).map_err(|refusal| StoreError::unreadable("change", &refusal))
+    });
+    changes.collect()
 }
 
 /// The returns of an order.

@@ -27,8 +27,7 @@ CREATE INDEX log_pending ON log (number) WHERE own = 1 AND position > acknowledg
 
 -- The changes, own and foreign, byte for byte. `chain`: of the log up to here, for entries that this process wrote
 -- itself. `fed`: another node wrote it, and the feed of the server's present epoch has it; digests compare these.
--- `taken_minor` (of `currency`) is the money that the change took,
--- `recorded_at` when this file got it.
+-- `taken_minor` (of `currency`) is the money that the change took, `recorded_at` when this file got it.
 CREATE TABLE entry (
     number INTEGER PRIMARY KEY,
     log BLOB NOT NULL CHECK (length(log) = 16),
@@ -45,7 +44,6 @@ CREATE TABLE entry (
 ) STRICT;
 CREATE INDEX entry_document ON entry (document, log, position);
 CREATE INDEX entry_fed ON entry (hash) WHERE fed = 1;
-CREATE INDEX entry_pending ON entry (log, position, recorded_at, currency, taken_minor);
 
 -- Signed heads of other tills' logs: proof of authorship for a server that lost them.
 CREATE TABLE signed_head (
@@ -204,6 +202,16 @@ CREATE TABLE stock_level (
     movements INTEGER NOT NULL,
     thousandths INTEGER NOT NULL,
     PRIMARY KEY (store, product, measure)
+) STRICT, WITHOUT ROWID;
+
+-- Of each of this till's logs, what the server does not have: how many changes, and the money that they took, less
+-- what they gave back. `currency` is empty for changes that took none.
+CREATE TABLE unsent (
+    log BLOB NOT NULL CHECK (length(log) = 16),
+    currency TEXT NOT NULL,
+    entries INTEGER NOT NULL CHECK (entries > 0),
+    taken_minor INTEGER NOT NULL,
+    PRIMARY KEY (log, currency)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE misfit (

@@ -7,3 +7,4 @@ mod reference;
 mod support;
 mod sync;
 mod trading;
+mod unsent;

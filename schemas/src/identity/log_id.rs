@@ -128,6 +128,8 @@ pub struct LogPosition(u64);
 impl LogPosition {
     /// Before the first entry.
     pub const START: Self = Self(0);
+    /// The last that there can be.
+    pub const MAX: Self = Self(LOG_POSITION_MAX);
 
     /// A position, if it is within [`LOG_POSITION_MAX`].
     #[must_use]

@@ -19,6 +19,7 @@ use crate::{
     engine::{Command, Engine, NodeView, Receipt, SubmitError},
     random::Random,
     store::{OrderSummary, StockLevel, Store, StoreError},
+    watched::Watched,
 };
 
 /// How many calls wait for the engine before a caller has to.
@@ -49,8 +50,11 @@ struct Owner {
 #[derive(Clone)]
 pub struct NodeHandle {
     calls: mpsc::Sender<Call>,
-    view: watch::Receiver<Arc<NodeView>>,
+    view: Views,
 }
+
+/// Watches the node's state.
+pub type Views = Watched<Arc<NodeView>>;
 
 /// The engine's task, to be placed by `main` or a simulator.
 pub struct EngineTask {
@@ -81,7 +85,7 @@ impl EngineTask {
         };
         let handle = NodeHandle {
             calls,
-            view: watched,
+            view: Views::new(watched),
         };
         Ok((task, handle))
     }
@@ -122,10 +126,9 @@ impl NodeHandle {
         .await
     }
 
-    /// The node's state, whenever it changes. A borrowed state is to be let go before anything is waited for: the engine
-    /// can't show the next one, nor go on, while somebody holds it.
+    /// The node's state, now and whenever it changes.
     #[must_use]
-    pub fn watch(&self) -> watch::Receiver<Arc<NodeView>> {
+    pub fn watch(&self) -> Views {
         self.view.clone()
     }
 
@@ -229,7 +232,7 @@ impl NodeHandle {
     /// # Errors
     /// [`StoreError`].
     pub async fn stock_of(&self, product: Sku) -> Result<Vec<StockLevel>, CallError<StoreError>> {
-        let store = self.view.borrow().till.store.clone();
+        let store = self.view.latest().till.store.clone();
         self.query(move |file| file.stock_of(&store, &product))
             .await
     }

@@ -16,5 +16,6 @@ pub mod random;
 pub mod replay;
 pub mod settings;
 pub mod store;
+pub mod watched;
 
 pub use node::{Node, StartError, Surroundings};

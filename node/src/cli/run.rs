@@ -24,7 +24,7 @@ pub(super) async fn run(settings: &Settings, arguments: &RunArguments) -> Result
     let mut terminate = listen(SignalKind::terminate())?;
     let mut interrupt = listen(SignalKind::interrupt())?;
     let node = Node::start(settings)?;
-    let till = node.handle().watch().borrow().till.clone();
+    let till = node.handle().watch().latest().till.clone();
     let ready = arguments
         .ready_file
         .as_deref()

@@ -22,8 +22,9 @@ use super::{
 use crate::{
     engine::{NodeView, Origin},
     enrol::{TillSigner, keep_renewed, renewal_request},
-    handle::{CallError, NodeHandle},
+    handle::{CallError, NodeHandle, Views},
     store::TillIdentity,
+    watched::WatchEnded,
 };
 
 /// After a renewal, granted or refused, how long until the next is asked for at the earliest.
@@ -113,7 +114,7 @@ struct Driver<'a> {
     storage: &'a Storage,
     clock: SteadyClock,
     mailbox: &'a mut SyncMailbox,
-    view: watch::Receiver<Arc<NodeView>>,
+    views: Views,
     /// How far the machine knows this process's log.
     announced: LogPosition,
     /// Who waits for an answer of the server.
@@ -144,7 +145,7 @@ impl<'a> Driver<'a> {
             place: &task.place,
             storage: &task.storage,
             clock: task.clock,
-            view: task.storage.handle.watch(),
+            views: task.storage.handle.watch(),
             mailbox: &mut task.mailbox,
             announced: LogPosition::START,
             waiting: BTreeMap::new(),
@@ -179,9 +180,9 @@ impl<'a> Driver<'a> {
                 self.request(request);
                 Ok(())
             }
-            changed = self.view.changed() => match changed {
-                Ok(()) => self.committed().await,
-                Err(_) => Err(CallError::Stopped),
+            shown = self.views.changed() => match shown {
+                Ok(view) => self.committed(&view).await,
+                Err(WatchEnded) => Err(CallError::Stopped),
             },
             event = self.line.event() => self.line_event(event).await,
             () = sleep => {
@@ -245,13 +246,9 @@ impl<'a> Driver<'a> {
     }
 
     /// Tells the machine how far this process's log goes now.
-    async fn committed(&mut self) -> Result<(), StorageError> {
-        let (log, position) = {
-            let view = self.view.borrow_and_update();
-            (view.log, view.position)
-        };
-        if position > self.announced
-            && let Some(head) = self.storage.head(log).await?
+    async fn committed(&mut self, view: &NodeView) -> Result<(), StorageError> {
+        if view.position > self.announced
+            && let Some(head) = self.storage.head(view.log).await?
         {
             self.announced = head.position;
             self.handle(Input::Committed(head));

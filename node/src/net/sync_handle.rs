@@ -6,6 +6,8 @@ use holdfast_schemas::{
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::watched::Watched;
+
 /// Something that is asked of the driver.
 pub(super) enum SyncRequest {
     /// A question for the server.
@@ -21,7 +23,7 @@ pub(super) enum SyncRequest {
 #[derive(Debug, Clone)]
 pub struct SyncHandle {
     requests: mpsc::Sender<SyncRequest>,
-    status: watch::Receiver<SyncStatus>,
+    status: Watched<SyncStatus>,
 }
 
 /// The driver's end.
@@ -36,7 +38,7 @@ impl SyncHandle {
         let (status, watched) = watch::channel(status);
         let handle = Self {
             requests,
-            status: watched,
+            status: Watched::new(watched),
         };
         let mailbox = SyncMailbox {
             requests: received,
@@ -52,7 +54,7 @@ impl SyncHandle {
         let request = SyncRequest::Ask { question, answer };
         // The driver is gone: there is no way to ask.
         let not_reachable = || Answer::NotReachable {
-            data_as_of: self.status.borrow().data_as_of,
+            data_as_of: self.status.latest().data_as_of,
         };
         if self.requests.send(request).await.is_err() {
             return not_reachable();
@@ -66,9 +68,9 @@ impl SyncHandle {
         let _ = self.requests.send(SyncRequest::CompareNow).await;
     }
 
-    /// Where the sync stands, whenever that changes.
+    /// Where the sync stands, now and whenever that changes.
     #[must_use]
-    pub fn status(&self) -> watch::Receiver<SyncStatus> {
+    pub fn status(&self) -> Watched<SyncStatus> {
         self.status.clone()
     }
 }

@@ -1,6 +1,7 @@
 //! A till's engine on real files.
 
 mod file;
+mod handle;
 mod model;
 mod rebuild;
 mod reference;

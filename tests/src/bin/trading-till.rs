@@ -22,7 +22,7 @@ struct Arguments {
 async fn main() -> Result<(), Box<dyn Error>> {
     let node = Node::start(&Settings::for_data_dir(Arguments::parse().data_dir))?;
     let till = node.handle();
-    if till.watch().borrow().session.is_none() {
+    if till.watch().latest().session.is_none() {
         trade::open_session(&till).await?;
     }
     for pieces in (1..=9).cycle() {

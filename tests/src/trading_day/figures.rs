@@ -50,21 +50,16 @@ pub(super) async fn of_till(
 ) -> Result<TillReport, TradingError> {
     let figures = till.figures().await?;
     let stock = till.stock().await?;
-    // A borrowed view keeps the engine from showing the next one, so it is given back before anything is waited for.
-    let (pending, misfits) = {
-        let watch = till.handle().watch();
-        let view = watch.borrow();
-        (view.pending.entries, view.misfits)
-    };
+    let view = till.handle().watch().latest();
     Ok(TillReport {
         store: till.store.to_string(),
         till: till.number.get(),
         figures,
         stock_papers: till.account().stock_papers,
         sessions: till.account().sessions,
-        pending,
+        pending: view.pending.entries,
         stock_units: units(stock),
-        misfits,
+        misfits: view.misfits,
         wire_bytes,
         lag_milliseconds: u64::try_from(lag.as_millis()).unwrap_or(u64::MAX),
     })

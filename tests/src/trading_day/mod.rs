@@ -303,7 +303,7 @@ impl Day<'_> {
         self.shop
             .tills
             .iter()
-            .map(|till| till.handle().watch().borrow().pending.entries)
+            .map(|till| till.handle().watch().latest().pending.entries)
             .sum()
     }
 

@@ -135,7 +135,7 @@ impl Till {
             stood,
             Ok(true),
             "{:?}",
-            self.node.sync().status().borrow().link
+            self.node.sync().status().latest().link
         );
     }
 
@@ -148,12 +148,12 @@ impl Till {
         let mut view = self.handle().watch();
         let sent = view.wait_for(|view| view.pending.entries == 0);
         let sent = timeout(PATIENCE, sent).await.map(|sent| sent.is_ok());
-        assert_eq!(sent, Ok(true), "{:?}", self.node.sync().status().borrow());
+        assert_eq!(sent, Ok(true), "{:?}", self.node.sync().status().latest());
     }
 
     /// The server's epoch, as far as this till knows.
     pub(crate) fn epoch(&self) -> Option<ServerEpoch> {
-        self.handle().watch().borrow().sync.epoch
+        self.handle().watch().latest().sync.epoch
     }
 
     pub(crate) async fn meets_another_epoch(&self, epoch: Option<ServerEpoch>) {
@@ -164,7 +164,7 @@ impl Till {
     }
 
     pub(crate) fn unsent(&self) -> u64 {
-        self.handle().watch().borrow().pending.entries
+        self.handle().watch().latest().pending.entries
     }
 
     /// Waits until all of this is in the till's own file, however it came there.
@@ -193,7 +193,7 @@ impl Till {
     /// Opens the session, if none is open; then makes so many sales and one return.
     pub(crate) async fn trade(&self, sales: u32, ledger: &mut Ledger) -> Vec<Receipt> {
         let till = self.handle();
-        if till.watch().borrow().session.is_none() {
+        if till.watch().latest().session.is_none() {
             trade::open_session(&till).await.expect("opened");
         }
         let mut receipts = Vec::new();

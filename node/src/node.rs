@@ -4,6 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use holdfast_schemas::wire::enrol::Enrolled;
 use quinn::Endpoint;
+use rustls::time_provider::{DefaultTimeProvider, TimeProvider};
 use tokio::{sync::watch, task::JoinSet, time::timeout};
 
 use crate::{
@@ -28,6 +29,10 @@ pub struct Surroundings {
     pub clock: Box<dyn Clock>,
     /// Randomness.
     pub random: Box<dyn Random>,
+    /// The time by which certificates are checked.
+    pub tls_time: Arc<dyn TimeProvider>,
+    /// Where the till's file is; none: in its data folder.
+    pub store: Option<StorePlace>,
 }
 
 impl Surroundings {
@@ -40,6 +45,8 @@ impl Surroundings {
             endpoint: net::endpoint()?,
             clock: Box::new(SystemClock),
             random: Box::new(SystemRandom),
+            tls_time: Arc::new(DefaultTimeProvider),
+            store: None,
         })
     }
 }
@@ -91,6 +98,8 @@ impl Node {
             endpoint,
             clock,
             mut random,
+            tls_time,
+            store,
         } = surroundings;
         let data_dir = &settings.data_dir.value;
         let identity = IdentityFolder::within(data_dir);
@@ -98,7 +107,7 @@ impl Node {
         let signer = Arc::new(TillSigner::new(&identity.key()?)?);
         let till = TillIdentity::from(&enrolment.enrolled);
         let now = clock.now();
-        let store = open_store(data_dir, &till, now)?;
+        let store = open_store(&store.unwrap_or_else(|| store_place(data_dir)), &till, now)?;
         let seed = random.next_u64();
         let engine = Engine::new(store, random.as_mut())?;
         let (engine, handle) = EngineTask::new(engine, clock, random)?;
@@ -109,6 +118,7 @@ impl Node {
                 .as_ref()
                 .map_or(enrolment.server, |address| address.value.clone()),
             identity,
+            tls_time,
         };
         let steady = SteadyClock::starting_at(now);
         let (sync_task, sync) = SyncTask::new(till, place, handle.clone(), signer, steady, seed);
@@ -171,11 +181,11 @@ impl Node {
 /// # Errors
 /// [`StoreError`]: also where another process has the file, or the file is another till's.
 pub fn open_store(
-    data_dir: &Path,
+    place: &StorePlace,
     till: &TillIdentity,
     now: holdfast_schemas::time::Timestamp,
 ) -> Result<Store, StoreError> {
-    let mut opened = Store::open(&store_place(data_dir), now)?;
+    let mut opened = Store::open(place, now)?;
     if let Some(aside) = &opened.set_aside {
         tracing::error!(kept = %aside.display(), "the till's file was damaged; it is kept aside and a new one begun");
     }

@@ -1,11 +1,12 @@
 //! `init`, `enrol` and `config show`: a till before it trades.
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, path::PathBuf, sync::Arc};
 
 use holdfast_schemas::{
     identity::{NodeNumber, StoreId, TenantId},
     time::Timestamp,
 };
+use rustls::time_provider::DefaultTimeProvider;
 use serde::Serialize;
 
 use super::{OutputFormat, arguments::EnrolArguments, error::CommandError, output, time};
@@ -94,7 +95,8 @@ pub(super) async fn enrol(
         source,
     })?;
     let folder = IdentityFolder::within(data_dir);
-    let enrolment = enrol::enrol(&endpoint, &folder, server, arguments.code, now).await;
+    let tls_time = Arc::new(DefaultTimeProvider);
+    let enrolment = enrol::enrol(&endpoint, &folder, server, arguments.code, now, tls_time).await;
     endpoint.wait_idle().await;
     let enrolment = enrolment?;
     let till = TillIdentity::from(&enrolment.enrolled);

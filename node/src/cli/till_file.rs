@@ -28,5 +28,9 @@ pub(super) fn open_to_write(settings: &Settings) -> Result<Store, CommandError> 
     let data_dir = &settings.data_dir.value;
     let enrolment = IdentityFolder::within(data_dir).enrolment()?;
     let till = TillIdentity::from(&enrolment.enrolled);
-    Ok(open_store(data_dir, &till, SystemClock.now())?)
+    Ok(open_store(
+        &store_place(data_dir),
+        &till,
+        SystemClock.now(),
+    )?)
 }

@@ -10,6 +10,7 @@ mod signer;
 use std::{
     io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use holdfast_schemas::{
@@ -21,6 +22,7 @@ use holdfast_schemas::{
 };
 use quinn::Endpoint;
 use rcgen::{CertificateParams, KeyPair};
+use rustls::time_provider::TimeProvider;
 
 pub use certificate::{CertificateError, Validity, validity};
 pub use files::{Enrolment, IdentityFolder};
@@ -97,7 +99,8 @@ impl EnrolError {
 
 /// Asks the server at `server` to let this till in, and keeps the certificate that it gives.
 ///
-/// A try that breaks off keeps the till's key, so that it can be repeated.
+/// A try that breaks off keeps the till's key, so that it can be repeated. `tls_time` is the time by which the server's
+/// certificate is checked.
 ///
 /// # Errors
 /// [`EnrolError`]; nothing is kept but the till's key.
@@ -107,6 +110,7 @@ pub async fn enrol(
     server: ServerAddress,
     code: EnrolCode,
     now: Timestamp,
+    tls_time: Arc<dyn TimeProvider>,
 ) -> Result<Enrolment, EnrolError> {
     match folder.enrolment() {
         Ok(Enrolment { enrolled, .. }) => {
@@ -126,7 +130,7 @@ pub async fn enrol(
         server: server.clone(),
         source,
     };
-    let tls = tls::enrolling(code.ca).map_err(net_error)?;
+    let tls = tls::enrolling(code.ca, tls_time).map_err(net_error)?;
     let answer = match exchange(endpoint, &server, &request, tls).await {
         Ok(answer) => answer,
         Err(ExchangeError::Net(source)) => return Err(net_error(source)),

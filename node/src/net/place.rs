@@ -1,7 +1,10 @@
 //! Where the server is, how this till shows who it is, and what time it is meanwhile.
 
+use std::sync::Arc;
+
 use holdfast_schemas::{time::Timestamp, wire::ALPN};
 use quinn::Endpoint;
+use rustls::time_provider::TimeProvider;
 use tokio::time::Instant;
 
 use super::{line::Line, tls};
@@ -19,19 +22,24 @@ pub struct SyncPlace {
     pub server: ServerAddress,
     /// The till's key and certificate. Read at each connection, since the certificate is renewed.
     pub identity: IdentityFolder,
+    /// The time by which the server's certificate is checked.
+    pub tls_time: Arc<dyn TimeProvider>,
 }
 
 impl SyncPlace {
     /// Begins to open a connection.
     pub(super) fn open(&self) -> Result<Line, EnrolError> {
         let enrolment = self.identity.enrolment()?;
-        let tls =
-            tls::enrolled(&enrolment.enrolled, &self.identity.key()?, ALPN).map_err(|source| {
-                EnrolError::Net {
-                    server: self.server.clone(),
-                    source,
-                }
-            })?;
+        let tls = tls::enrolled(
+            &enrolment.enrolled,
+            &self.identity.key()?,
+            ALPN,
+            Arc::clone(&self.tls_time),
+        )
+        .map_err(|source| EnrolError::Net {
+            server: self.server.clone(),
+            source,
+        })?;
         Ok(Line::open(self.endpoint.clone(), self.server.clone(), tls))
     }
 

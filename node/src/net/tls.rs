@@ -16,6 +16,7 @@ use rustls::{
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
     crypto::{CryptoProvider, ring, verify_tls13_signature},
+    time_provider::TimeProvider,
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
 
@@ -23,13 +24,16 @@ use super::{NetError, transport::transport};
 use crate::enrol::authority;
 
 /// For a till that has nothing but a code: it trusts the chain whose authority has this fingerprint, and shows nothing.
-pub(crate) fn enrolling(ca: CaFingerprint) -> Result<ClientConfig, NetError> {
+pub(crate) fn enrolling(
+    ca: CaFingerprint,
+    time: Arc<dyn TimeProvider>,
+) -> Result<ClientConfig, NetError> {
     let provider = Arc::new(ring::default_provider());
     let verifier = FingerprintVerifier {
         ca,
         provider: Arc::clone(&provider),
     };
-    let config = builder(provider)?
+    let config = builder(provider, time)?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
@@ -44,6 +48,7 @@ pub fn enrolled(
     enrolled: &Enrolled,
     key: &KeyPair,
     protocol: &[u8],
+    time: Arc<dyn TimeProvider>,
 ) -> Result<ClientConfig, NetError> {
     let root = authority(enrolled)
         .map_err(|error| NetError::Tls(Error::General(error.to_string())))?
@@ -56,7 +61,7 @@ pub fn enrolled(
         .map(|certificate| CertificateDer::from(certificate.as_bytes().to_vec()))
         .collect();
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let config = builder(Arc::new(ring::default_provider()))?
+    let config = builder(Arc::new(ring::default_provider()), time)?
         .with_root_certificates(roots)
         .with_client_auth_cert(chain, key)
         .map_err(NetError::Tls)?;
@@ -65,8 +70,9 @@ pub fn enrolled(
 
 fn builder(
     provider: Arc<CryptoProvider>,
+    time: Arc<dyn TimeProvider>,
 ) -> Result<ConfigBuilder<rustls::ClientConfig, WantsVerifier>, NetError> {
-    rustls::ClientConfig::builder_with_provider(provider)
+    rustls::ClientConfig::builder_with_details(provider, time)
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(NetError::Tls)
 }

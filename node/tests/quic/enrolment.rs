@@ -1,5 +1,7 @@
 //! Enrolment against a small server: what a till accepts, and what it refuses.
 
+use std::sync::Arc;
+
 use holdfast_node::{
     enrol::{self, CertificateError, EnrolError, IdentityFolder},
     net::{self, NetError},
@@ -13,6 +15,7 @@ use holdfast_schemas::{
 };
 use quinn::Endpoint;
 use rcgen::{CertificateParams, KeyPair, PKCS_ED25519};
+use rustls::time_provider::DefaultTimeProvider;
 
 use crate::authority::{Authority, NAME, NOW, address};
 
@@ -46,10 +49,14 @@ async fn enrol_with(
 ) -> Result<enrol::Enrolment, EnrolError> {
     let client = net::endpoint().expect("works here");
     let (enrolled, ()) = tokio::join!(
-        enrol::enrol(&client, folder, address(server), code, NOW),
+        enrol::enrol(&client, folder, address(server), code, NOW, tls_time()),
         serve(server, answer)
     );
     enrolled
+}
+
+fn tls_time() -> Arc<DefaultTimeProvider> {
+    Arc::new(DefaultTimeProvider)
 }
 
 fn folder() -> (tempfile::TempDir, IdentityFolder) {
@@ -97,6 +104,7 @@ async fn a_till_gets_its_place_and_keeps_it() {
         address(&server),
         authority.code(),
         NOW,
+        tls_time(),
     )
     .await;
     assert!(matches!(again, Err(EnrolError::AlreadyEnrolled { till }) if till == "example/s1/12"));
@@ -209,7 +217,14 @@ async fn a_server_of_another_authority_or_name_never_hears_the_secret() {
     ] {
         let client = net::endpoint().expect("works here");
         let (enrolled, incoming) = tokio::join!(
-            enrol::enrol(&client, &folder, address(&server), trusted.code(), NOW),
+            enrol::enrol(
+                &client,
+                &folder,
+                address(&server),
+                trusted.code(),
+                NOW,
+                tls_time()
+            ),
             async { server.accept().await.expect("works here").await }
         );
         assert!(

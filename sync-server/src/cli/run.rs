@@ -21,7 +21,7 @@ use crate::{
     exit_code,
     metrics::Metrics,
     pki::{Authority, ServerCertificate, http_tls},
-    session::{StartError, SyncServer, SyncServerParts},
+    session::{StartError, SyncServer, SyncServerParts, WriterPlace},
     store::Store,
 };
 
@@ -136,6 +136,7 @@ fn start_sync(context: &Context, parts: Parts) -> Result<SyncServer, CommandErro
         clock,
         tls_time: parts.time,
         metrics: parts.metrics,
+        writer: WriterPlace::OwnThread,
     };
     SyncServer::start(parts, listen).map_err(|error| match error {
         StartError::Store(error) => error.into(),

@@ -1,9 +1,6 @@
-//! Group commit: one thread takes what all sessions bring, as many frames at once as are waiting.
+//! Group commit: one task takes what all sessions bring, as many frames at once as are waiting.
 
-use std::{
-    sync::Arc,
-    thread::{Builder, JoinHandle},
-};
+use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -34,26 +31,24 @@ pub struct Ingest {
     queue: mpsc::Sender<Waiting>,
 }
 
-/// The writer's thread. It ends when every [`Ingest`] is gone and what they brought is durable.
-#[derive(Debug)]
+/// The writer. It commits inline, so whoever runs it decides which thread waits for the disk.
 pub struct IngestTask {
-    thread: JoinHandle<()>,
+    store: Arc<dyn Store>,
+    waiting: mpsc::Receiver<Waiting>,
+    committed: watch::Sender<EntryNumber>,
 }
 
 impl Ingest {
-    /// Starts the writer. Whoever holds the other end of `committed` hears of every commit, by its last entry.
-    ///
-    /// # Errors
-    /// The operating system's, where it gives no thread.
-    pub fn start(
-        store: Arc<dyn Store>,
-        committed: watch::Sender<EntryNumber>,
-    ) -> std::io::Result<(Self, IngestTask)> {
+    /// Makes the writer, to be run. Whoever holds the other end of `committed` hears of every commit, by its last entry.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, committed: watch::Sender<EntryNumber>) -> (Self, IngestTask) {
         let (queue, waiting) = mpsc::channel(QUEUE_FRAMES_MAX);
-        let thread = Builder::new()
-            .name("ingest".to_owned())
-            .spawn(move || take_groups(&*store, waiting, &committed))?;
-        Ok((Self { queue }, IngestTask { thread }))
+        let task = IngestTask {
+            store,
+            waiting,
+            committed,
+        };
+        (Self { queue }, task)
     }
 
     /// Brings one frame. The answer comes when it is durable.
@@ -74,42 +69,33 @@ impl Ingest {
 }
 
 impl IngestTask {
-    /// Waits until the writer has ended.
-    pub fn join(self) {
-        if self.thread.join().is_err() {
-            tracing::error!("the writer panicked");
-        }
-    }
-}
-
-fn take_groups(
-    store: &dyn Store,
-    mut waiting: mpsc::Receiver<Waiting>,
-    committed: &watch::Sender<EntryNumber>,
-) {
-    while let Some(first) = waiting.blocking_recv() {
-        let mut frames = vec![first.0];
-        let mut answers = vec![first.1];
-        while frames.len() < GROUP_FRAMES_MAX
-            && let Ok((frame, answer)) = waiting.try_recv()
-        {
-            frames.push(frame);
-            answers.push(answer);
-        }
-        match take_group(store, &frames) {
-            Ok((outcomes, end)) => {
-                for (answer, outcome) in answers.into_iter().zip(outcomes) {
-                    // A session that is gone gets its answer at the next hello.
-                    let _ = answer.send(outcome);
-                }
-                committed.send_if_modified(|last| std::mem::replace(last, end) != end);
+    /// Takes frames until every [`Ingest`] is gone and what they brought is durable.
+    pub async fn run(mut self) {
+        while let Some(first) = self.waiting.recv().await {
+            let mut frames = vec![first.0];
+            let mut answers = vec![first.1];
+            while frames.len() < GROUP_FRAMES_MAX
+                && let Ok((frame, answer)) = self.waiting.try_recv()
+            {
+                frames.push(frame);
+                answers.push(answer);
             }
-            // Dropping the answers ends the sessions; their tills come again.
-            Err(error) => {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "can't take frames"
-                );
+            match take_group(&*self.store, &frames) {
+                Ok((outcomes, end)) => {
+                    for (answer, outcome) in answers.into_iter().zip(outcomes) {
+                        // A session that is gone gets its answer at the next hello.
+                        let _ = answer.send(outcome);
+                    }
+                    self.committed
+                        .send_if_modified(|last| std::mem::replace(last, end) != end);
+                }
+                // Dropping the answers ends the sessions; their tills come again.
+                Err(error) => {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "can't take frames"
+                    );
+                }
             }
         }
     }

@@ -12,6 +12,8 @@ mod live;
 mod outside;
 mod server;
 mod transport;
+mod writer;
 
 pub use connection::{AccessRefused, CLOSE_ACCESS, CLOSE_ENROLLED, CLOSE_SHUTDOWN};
 pub use server::{StartError, SyncServer, SyncServerParts};
+pub use writer::WriterPlace;

@@ -16,10 +16,11 @@ use super::{
     live::LiveTable,
     outside::{self, Bells},
     transport,
+    writer::{Writer, WriterPlace},
 };
 use crate::{
     clock::Clock,
-    ingest::{Ingest, IngestTask},
+    ingest::Ingest,
     metrics::Metrics,
     pki::{Authority, PkiError, ServerCertificate, sync_tls},
     random,
@@ -48,6 +49,8 @@ pub struct SyncServerParts {
     pub tls_time: Arc<dyn TimeProvider>,
     /// What it counts.
     pub metrics: Arc<Metrics>,
+    /// Where what comes in is committed.
+    pub writer: WriterPlace,
 }
 
 /// Why the server could not start.
@@ -96,7 +99,7 @@ pub struct SyncServer {
     stop: watch::Sender<bool>,
     accepting: JoinSet<()>,
     background: JoinSet<()>,
-    writer: IngestTask,
+    writer: Writer,
     live: LiveTable,
     committed: watch::Receiver<EntryNumber>,
 }
@@ -129,10 +132,11 @@ impl SyncServer {
             clock,
             tls_time,
             metrics,
+            writer,
         } = parts;
         let tls = sync_tls(&authority, &certificate, &[ALPN, ENROL_ALPN], tls_time)?;
         let quic = Arc::new(QuicServerConfig::try_from(tls)?);
-        let config = Some(transport::server_config(quic));
+        let config = Some(transport::server_config(quic, Arc::clone(&clock)));
         let endpoint = Endpoint::new_with_abstract_socket(
             transport::endpoint_config(certificate.key.secret_pkcs8_der()),
             config,
@@ -154,7 +158,8 @@ impl SyncServer {
             reference: watch::Sender::new(store.reference_version()?),
             revoked: watch::Sender::new(Arc::new(outside::revoked(&*store)?)),
         });
-        let (ingest, writer) = Ingest::start(Arc::clone(&store), bells.committed.clone())?;
+        let (ingest, task) = Ingest::new(Arc::clone(&store), bells.committed.clone());
+        let writer = Writer::start(task, writer)?;
         let live = LiveTable::new(Arc::clone(&metrics));
         let committed = bells.committed.subscribe();
 
@@ -237,7 +242,7 @@ impl SyncServer {
         // Aborted sessions let go of the writer's queue; what is in it is stored before the writer ends.
         self.accepting.shutdown().await;
         self.background.shutdown().await;
-        self.writer.join();
+        self.writer.ended().await;
     }
 }
 

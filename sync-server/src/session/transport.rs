@@ -1,13 +1,18 @@
 //! QUIC's settings of the tills' door, each with its reason.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use quinn::{
-    EndpointConfig, IdleTimeout, ServerConfig, TransportConfig, VarInt,
+    EndpointConfig, IdleTimeout, ServerConfig, TimeSource, TransportConfig, VarInt,
     crypto::rustls::QuicServerConfig,
 };
 use quinn_proto::HashedConnectionIdGenerator;
 use ring::hmac;
+
+use crate::clock::Clock;
 
 /// What may be on its way from one till: a few pushed frames. The default has no limit.
 const RECEIVE_WINDOW_BYTES: u32 = 2 * 1024 * 1024;
@@ -41,10 +46,23 @@ fn transport() -> Arc<TransportConfig> {
     Arc::new(transport)
 }
 
+/// The time that a token carries and is checked by.
+#[derive(Debug)]
+struct TokenTime(Arc<dyn Clock>);
+
+impl TimeSource for TokenTime {
+    fn now(&self) -> SystemTime {
+        let since = u64::try_from(self.0.now().milliseconds()).unwrap_or(0);
+        let at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(since));
+        at.unwrap_or(SystemTime::UNIX_EPOCH)
+    }
+}
+
 /// QUIC over a TLS configuration.
-pub(super) fn server_config(tls: Arc<QuicServerConfig>) -> ServerConfig {
+pub(super) fn server_config(tls: Arc<QuicServerConfig>, clock: Arc<dyn Clock>) -> ServerConfig {
     let mut config = ServerConfig::with_crypto(tls);
     config
+        .time_source(Arc::new(TokenTime(clock)))
         .transport_config(transport())
         .max_incoming(INCOMING_MAX)
         .incoming_buffer_size(INCOMING_BUFFER_BYTES)

@@ -14,7 +14,7 @@ use holdfast_server::{
     metrics::Metrics,
     pki::{Authority, CertificateSerial, TillRequest, TillSubject},
     random,
-    session::{CLOSE_ACCESS, SyncServer, SyncServerParts},
+    session::{CLOSE_ACCESS, SyncServer, SyncServerParts, WriterPlace},
     store::{PageLimit, QuarantineNumber, Store, sqlite::SqliteStore},
 };
 use quinn::{Connection, ConnectionError, Endpoint, RecvStream, SendStream};
@@ -67,6 +67,7 @@ impl Server {
             clock: Arc::new(clock),
             tls_time: Arc::new(DefaultTimeProvider),
             metrics: Arc::clone(&metrics),
+            writer: WriterPlace::OwnThread,
         };
         let sync = SyncServer::start(parts, loopback()).expect("started");
         Self {

@@ -29,10 +29,37 @@ const READERS_KEPT_MAX: usize = 8;
 /// How many statements each connection keeps prepared.
 const STATEMENTS_KEPT: usize = 128;
 
+/// Where a server's file is.
+#[derive(Debug, Clone)]
+pub struct SqlitePlace {
+    file: PathBuf,
+    vfs: Option<String>,
+}
+
+impl SqlitePlace {
+    /// A file on this machine's disk.
+    #[must_use]
+    pub fn on_disk(file: impl Into<PathBuf>) -> Self {
+        Self {
+            file: file.into(),
+            vfs: None,
+        }
+    }
+
+    /// A file in a virtual file system that is registered with SQLite: a simulator's.
+    #[must_use]
+    pub fn in_vfs(file: impl Into<PathBuf>, vfs: impl Into<String>) -> Self {
+        Self {
+            file: file.into(),
+            vfs: Some(vfs.into()),
+        }
+    }
+}
+
 /// A server's store in one SQLite file.
 #[derive(Debug)]
 pub struct SqliteStore {
-    file: PathBuf,
+    place: SqlitePlace,
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
 }
@@ -43,8 +70,20 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError::Database`], also where the file is there already.
     pub fn create(file: &Path, tenant: &TenantId, epoch: ServerEpoch) -> Result<Self, StoreError> {
-        let writer = open::create(file, tenant, epoch)?;
-        Ok(Self::over(file, writer))
+        Self::create_in(SqlitePlace::on_disk(file), tenant, epoch)
+    }
+
+    /// As [`SqliteStore::create`], in any place.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn create_in(
+        place: SqlitePlace,
+        tenant: &TenantId,
+        epoch: ServerEpoch,
+    ) -> Result<Self, StoreError> {
+        let writer = open::create(&place, tenant, epoch)?;
+        Ok(Self::over(place, writer))
     }
 
     /// S0: opens a file that is there, and brings it to the newest version.
@@ -52,13 +91,21 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError::NewerFile`] for a file of a later version, which is left as it is; [`StoreError::Database`].
     pub fn open(file: &Path) -> Result<Self, StoreError> {
-        let writer = open::open(file)?;
-        Ok(Self::over(file, writer))
+        Self::open_in(SqlitePlace::on_disk(file))
     }
 
-    fn over(file: &Path, writer: Connection) -> Self {
+    /// As [`SqliteStore::open`], in any place.
+    ///
+    /// # Errors
+    /// [`StoreError::NewerFile`] and [`StoreError::Database`].
+    pub fn open_in(place: SqlitePlace) -> Result<Self, StoreError> {
+        let writer = open::open(&place)?;
+        Ok(Self::over(place, writer))
+    }
+
+    fn over(place: SqlitePlace, writer: Connection) -> Self {
         Self {
-            file: file.to_owned(),
+            place,
             writer: Mutex::new(writer),
             readers: Mutex::new(Vec::new()),
         }
@@ -93,7 +140,7 @@ impl SqliteStore {
         let kept = self.readers().pop();
         let mut connection = match kept {
             Some(connection) => connection,
-            None => open::reader(&self.file)?,
+            None => open::reader(&self.place)?,
         };
         let transaction = connection.transaction().map_err(failed("begin to read"))?;
         let done = work(&transaction);

@@ -5,7 +5,7 @@ use std::path::Path;
 use holdfast_schemas::{identity::TenantId, wire::ServerEpoch};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 
-use super::{STATEMENTS_KEPT, failed};
+use super::{STATEMENTS_KEPT, SqlitePlace, failed};
 use crate::store::{StoreError, upkeep::first_node};
 
 /// Marks the file as a Holdfast server's: "HFsv", big-endian.
@@ -25,18 +25,18 @@ const VERSION: i64 = 1;
 const BUSY_TIMEOUT_MS: u32 = 5_000;
 
 pub(super) fn create(
-    file: &Path,
+    place: &SqlitePlace,
     tenant: &TenantId,
     epoch: ServerEpoch,
 ) -> Result<Connection, StoreError> {
-    if file.exists() {
+    if place.vfs.is_none() && place.file.exists() {
         return Err(StoreError::Database {
             attempted: "make the file",
             source: "it is there already".into(),
         });
     }
     let mut connection = connect(
-        file,
+        place,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
     )?;
     let transaction = connection
@@ -63,8 +63,8 @@ fn lay_out(
     Ok(())
 }
 
-pub(super) fn open(file: &Path) -> Result<Connection, StoreError> {
-    let mut connection = connect(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+pub(super) fn open(place: &SqlitePlace) -> Result<Connection, StoreError> {
+    let mut connection = connect(place, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(failed("begin a transaction"))?;
@@ -104,17 +104,21 @@ fn migrate(transaction: &Transaction<'_>) -> Result<(), StoreError> {
 }
 
 /// A connection for readers.
-pub(super) fn reader(file: &Path) -> Result<Connection, StoreError> {
-    let connection = connect(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+pub(super) fn reader(place: &SqlitePlace) -> Result<Connection, StoreError> {
+    let connection = connect(place, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection
         .pragma_update(None, "query_only", true)
         .map_err(failed("set up a reader"))?;
     Ok(connection)
 }
 
-fn connect(file: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
-    let connection = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-        .map_err(failed("open the file"))?;
+fn connect(place: &SqlitePlace, flags: OpenFlags) -> Result<Connection, StoreError> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = match &place.vfs {
+        None => Connection::open_with_flags(&place.file, flags),
+        Some(vfs) => Connection::open_with_flags_and_vfs(&place.file, flags, vfs.as_str()),
+    };
+    let connection = connection.map_err(failed("open the file"))?;
     let set = |name: &'static str, value: &dyn rusqlite::ToSql| {
         connection
             .pragma_update(None, name, value)

@@ -293,7 +293,7 @@ impl Upkeep for SqliteStore {
                 source: "the file is there already".into(),
             });
         }
-        let source = super::open::reader(&self.file)?;
+        let source = super::open::reader(&self.place)?;
         let mut copy = super::open::blank(file)?;
         let backup = Backup::new(&source, &mut copy).map_err(failed("write a copy"))?;
         backup

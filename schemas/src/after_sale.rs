@@ -10,6 +10,7 @@ use crate::{
     misfit::Misfit,
     operation::{LineAdded, LineKind, LineNumber, OrderOpened},
     order::{OrderState, Progress},
+    planted::{self, Planted},
     return_::{ReturnLine, ReturnState},
     value::{MinorUnits, QuantityTotal, ReturnedSoFar, SoldLine, refund_share},
 };
@@ -165,6 +166,9 @@ pub fn after_sale(order: &OrderState, returns: &[ReturnState]) -> AfterSale {
                 .push(Misfit::ReturnCurrencyDiffers { document: id });
             continue;
         }
+        if planted::is(Planted::RefundCountedOnce) && !after.returns.is_empty() {
+            continue;
+        }
         after.returns.insert(id);
         after.frozen |= returned.frozen;
         after.refunded_minor = after
@@ -180,7 +184,9 @@ pub fn after_sale(order: &OrderState, returns: &[ReturnState]) -> AfterSale {
             }
         }
     }
-    name_misfits(&mut after, returns_of_line);
+    if !planted::is(Planted::MisfitNotNamed) {
+        name_misfits(&mut after, returns_of_line);
+    }
     after
 }
 

@@ -19,6 +19,7 @@ pub mod log;
 pub mod misfit;
 pub mod operation;
 pub mod order;
+pub mod planted;
 pub mod reaction;
 pub mod reference;
 pub mod refusal;

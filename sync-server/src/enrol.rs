@@ -6,6 +6,7 @@
 
 use holdfast_schemas::{
     identity::{NodeNumber, StoreId},
+    planted::{self, Planted},
     time::Timestamp,
     wire::{
         CertificateRenewal, Der, DerError,
@@ -81,7 +82,7 @@ pub fn admit(
     let Some(node) = registry.node(peer.node)? else {
         return Ok(Err(AdmitRefusal::Unknown));
     };
-    if node.revoked_at.is_some() {
+    if node.revoked_at.is_some() && !planted::is(Planted::RevocationForgotten) {
         return Ok(Err(AdmitRefusal::Revoked));
     }
     if node.store != peer.store || !node.public_keys.contains(&peer.public_key) {

@@ -70,6 +70,10 @@ const NEVER_BELOW_CORE: &[&str] = &[
 /// Sources of randomness, which only Automerge may bring (it draws an actor where none is given; we always give one).
 const RANDOM_BY_AUTOMERGE_ONLY: &[&str] = &["getrandom", "rand", "uuid"];
 
+/// The feature that builds bugs in for the simulation to find, and what has it.
+const PLANTED: &str = "planted";
+const MAY_PLANT: &[&str] = &["holdfast-schemas", "holdfast-node", "holdfast-server"];
+
 static METADATA: LazyLock<Metadata> = LazyLock::new(|| {
     MetadataCommand::new()
         .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
@@ -170,6 +174,50 @@ fn only_the_till_may_depend_on_slint() {
         let all = all_below(name, None);
         let slint: Vec<&String> = all.iter().filter(|below| below.contains("slint")).collect();
         assert!(slint.is_empty(), "{name}: {slint:?}");
+    }
+}
+
+#[test]
+fn bugs_are_built_in_for_tests_only() {
+    for (name, package) in workspace() {
+        let turns_on: Vec<&str> = package
+            .features
+            .get(PLANTED)
+            .map_or_else(Vec::new, |on| on.iter().map(String::as_str).collect());
+        let expected: Vec<String> = match name {
+            "holdfast-schemas" | "holdfast-till" => Vec::new(),
+            "holdfast-tests" => MAY_PLANT
+                .iter()
+                .map(|of| format!("{of}/{PLANTED}"))
+                .collect(),
+            _ => vec![format!("holdfast-schemas/{PLANTED}")],
+        };
+        assert_eq!(turns_on, expected, "{name}");
+        assert!(
+            !package.features.contains_key("default"),
+            "{name} turns on a feature by itself"
+        );
+        for dependency in &package.dependencies {
+            assert!(
+                !dependency.features.iter().any(|feature| feature == PLANTED),
+                "{name} has {} with bugs in it",
+                dependency.name
+            );
+        }
+    }
+    // What is shipped, and what a user runs, is built without.
+    let root = METADATA.workspace_root.as_std_path();
+    for file in ["Makefile", ".ci/run", ".ci/setup"] {
+        let text = std::fs::read_to_string(root.join(file)).expect(file);
+        let builds = text
+            .lines()
+            .filter(|line| line.contains("cargo build") || line.contains("cargo run"));
+        for line in builds {
+            assert!(
+                !line.to_lowercase().contains(PLANTED) && !line.contains("all-features"),
+                "{file}: {line}"
+            );
+        }
     }
 }
 

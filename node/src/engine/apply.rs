@@ -7,6 +7,7 @@ use holdfast_schemas::{
     document::Document,
     identity::{ChangeHash, DocumentId, LogId, LogPosition, NodeNumber},
     log::{LogEntry, LogHead, SignedHead, chain},
+    planted::{self, Planted},
     time::Timestamp,
     value::Money,
     wire::{FeedPage, FeedPosition},
@@ -139,6 +140,13 @@ fn commit(
     signed: &[SignedHead],
     source: Source,
 ) -> Result<(), StoreError> {
+    if planted::is(Planted::CursorBeforePage)
+        && let Source::Feed(through) = source
+    {
+        let early = store.begin()?;
+        sync::raise_feed(&early, through)?;
+        early.commit()?;
+    }
     let transaction = store.begin()?;
     for entry in &plan.entries {
         log::insert(&transaction, entry)?;

@@ -6,6 +6,7 @@ use holdfast_schemas::{
     identity::{DocumentId, OrderNumber, OrderNumberMint},
     operation::{Body, DocumentKind, Role, SessionOpened, StockMoved},
     order::{Sale, SaleContext, fold_order, sell},
+    planted::{self, Planted},
     reference::StoreSettings,
     refusal::Refusal,
     return_::{ReturnContext, ReturnRequest, ReturnedGoods, fold_return, take_back},
@@ -243,7 +244,8 @@ impl Decider<'_> {
 
     /// The next number, after every number that this till is known to have issued.
     fn mint(&self) -> Result<OrderNumber, SubmitError> {
-        let last = sync::last_number(self.transaction, self.till.node)?;
+        let last = sync::last_number(self.transaction, self.till.node)?
+            .filter(|_| !planted::is(Planted::NumberNotKept));
         Ok(OrderNumberMint::new(self.till.node, last).mint(self.now)?)
     }
 
@@ -268,6 +270,9 @@ pub(super) fn read_after_sale(
     let state = fold_order(order, document.operations());
     let mut returns = Vec::new();
     for id in query::returns_of(transaction, order)? {
+        if planted::is(Planted::ReturnsForgotten) {
+            break;
+        }
         if let Some(document) = query::read_whole(transaction, id)? {
             returns.push(fold_return(id, document.operations()));
         }

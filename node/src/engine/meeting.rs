@@ -3,6 +3,7 @@
 use holdfast_schemas::{
     identity::{LogId, LogPosition},
     log::{HeadSigner, LogHead, SignedHead, chain},
+    planted::{self, Planted},
     sync::till::{LogRead, LogStretch, OwnLog, TillState},
     wire::{
         ServerEpoch,
@@ -68,7 +69,9 @@ impl Engine {
         let transaction = self.store_mut().begin()?;
         sync::put_epoch(&transaction, epoch)?;
         reference::restart(&transaction)?;
-        log::forget_acknowledged(&transaction)?;
+        if !planted::is(Planted::AcknowledgedKeptOverEpoch) {
+            log::forget_acknowledged(&transaction)?;
+        }
         log::forget_fed(&transaction)?;
         for head in durable {
             if let Some(state) = log::state(&transaction, head.log)? {

@@ -23,7 +23,10 @@ mod reference;
 mod submit;
 mod view;
 
-use holdfast_schemas::identity::LogId;
+use holdfast_schemas::{
+    identity::LogId,
+    planted::{self, Planted},
+};
 
 pub use apply::{Applied, Origin};
 pub use command::{Action, Command, OpenSession, Receipt, StockPaper, SubmitError};
@@ -32,7 +35,7 @@ pub use view::{NodeView, Pending};
 
 use crate::{
     random::Random,
-    store::{Store, StoreError, TillIdentity},
+    store::{Store, StoreError, TillIdentity, log},
 };
 
 /// The single writer of a till's file.
@@ -52,11 +55,12 @@ impl Engine {
         let till = store.identity()?.ok_or(StoreError::NoIdentity)?;
         let mut drawn = [0; 12];
         random.fill(&mut drawn);
-        Ok(Self {
-            log: LogId::new(till.node, drawn),
-            store,
-            till,
-        })
+        let mut log = LogId::new(till.node, drawn);
+        if planted::is(Planted::OldLogExtended) {
+            let last = store.read(|transaction| log::newest(transaction, true, 1))?;
+            log = last.first().map_or(log, |state| state.head.log);
+        }
+        Ok(Self { log, store, till })
     }
 
     /// The file, to be asked.

@@ -4,6 +4,7 @@ use holdfast_schemas::{
     identity::OrderNumber,
     log::{LogEntry, LogHead},
     operation::{Author, Operation},
+    planted::{self, Planted},
     time::Timestamp,
 };
 
@@ -105,10 +106,15 @@ fn prepare(
         change: appended.bytes.into_boxed_slice(),
     };
     let hash = appended.change.hash();
+    let chain_before = if planted::is(Planted::ChainNotCarried) {
+        LogHead::start(before.log).chain
+    } else {
+        before.chain
+    };
     let head = LogHead {
         log: before.log,
         position,
-        chain: entry.chain(before.chain, hash),
+        chain: entry.chain(chain_before, hash),
     };
     Ok(Prepared {
         receipt: Receipt {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use holdfast_schemas::{
     identity::{ChangeHash, LogId, LogPosition},
+    planted::{self, Planted},
     time::Timestamp,
     value::{Currency, MinorUnits, Money},
 };
@@ -67,7 +68,9 @@ pub(crate) fn oldest(transaction: &Transaction<'_>) -> Result<Option<Timestamp>,
 /// Counts an entry of this till's own that was just written, unless the server has it.
 pub(crate) fn note(transaction: &Transaction<'_>, new: &NewEntry) -> Result<(), StoreError> {
     let log = new.entry.log;
-    if new.entry.position <= acknowledged(transaction, log)? {
+    if new.entry.position <= acknowledged(transaction, log)?
+        || planted::is(Planted::UnsentNotCounted)
+    {
         return Ok(());
     }
     let mut unsent = read(transaction, log)?;

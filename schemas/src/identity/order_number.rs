@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::NodeNumber;
 use crate::{
+    planted::{self, Planted},
     text::{decode_crockford_digit, encode_crockford},
     time::Timestamp,
 };
@@ -125,6 +126,9 @@ impl OrderNumberMint {
             .div_euclid(1000)
             .saturating_sub(EPOCH_SECONDS);
         let clock = u64::try_from(clock).unwrap_or(0);
+        if planted::is(Planted::ClockSetsNumber) {
+            self.last = self.last.filter(|last| last.seconds() == clock);
+        }
         let (seconds, counter) = match self.last {
             Some(last) if clock <= last.seconds() && last.counter() == COUNTER_MAX => {
                 (last.seconds() + 1, 0)

@@ -11,6 +11,7 @@ use crate::{
         Body, GoodsHandedOver, LineAdded, LineKind, LineNumber, OrderCompleted, OrderOpened,
         ReferenceClaimed, Role, SessionOpened, TenderTaken,
     },
+    planted::{self, Planted},
     refusal::Refusal,
     rules::{AMOUNT_MINOR_MAX, LINES_PER_DOCUMENT_MAX, Rules, TENDERS_PER_DOCUMENT_MAX},
     till_session::TillSessionState,
@@ -140,7 +141,7 @@ fn settle(
     let mut taken = Vec::new();
     for (tender, amount_minor) in with_amounts(tenders, total)? {
         let tender = TenderTaken {
-            session: Some(session),
+            session: (!planted::is(Planted::TenderInNoSession)).then_some(session),
             kind: tender.kind,
             amount_minor,
             tendered_minor: tender.tendered_minor,

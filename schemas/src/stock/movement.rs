@@ -8,6 +8,7 @@ use crate::{
     identity::{DocumentId, OperationId, Sku, StoreId},
     operation::{Disposition, LineKind, StockMovementKind},
     order::OrderState,
+    planted::{self, Planted},
     return_::ReturnState,
     time::BusinessDate,
     value::QuantityTotal,
@@ -95,10 +96,15 @@ pub fn return_movements(returned: &ReturnState) -> Vec<StockMovement> {
             Disposition::Restock => line.added.kind == LineKind::Goods,
             Disposition::Damaged | Disposition::ReturnToVendor => false,
         };
+        let change = if planted::is(Planted::ReturnTakenOutOfStock) {
+            taken.quantity.negated()
+        } else {
+            taken.quantity
+        };
         restocked.then(|| StockMovement {
             store: taken.store.clone(),
             product: line.added.product.clone(),
-            change: taken.quantity,
+            change,
             business_date,
             document: returned.id,
             operation: taken.operation,

@@ -7,6 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::{Currency, MinorUnits, MoneyError, Quantity};
+use crate::planted::{self, Planted};
 
 /// The price of one piece, kilogram, litre or metre: major units of the document's currency, never negative, with at
 /// most 6 decimals. Written `2.55`.
@@ -71,6 +72,7 @@ impl UnitPrice {
             .and_then(|major| major.checked_mul(unit))
             .map(|minor| minor.round_dp_with_strategy(0, RoundingStrategy::MidpointNearestEven))
             .and_then(|minor| minor.to_i64())
+            .map(|minor| minor + i64::from(planted::is(Planted::RoundedByOne)))
             .map(MinorUnits::new)
             .ok_or(MoneyError::Overflow)
     }

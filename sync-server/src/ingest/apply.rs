@@ -10,6 +10,7 @@ use holdfast_schemas::{
         StoreId,
     },
     log::{LogHead, SignedHead, chain},
+    planted::{self, Planted},
     time::Timestamp,
 };
 
@@ -110,6 +111,9 @@ pub(crate) fn take_frame(
     }
     let places = places_after(&head, frame);
     let Some((last, _)) = places.last() else {
+        if planted::is(Planted::StoredTwice) {
+            store_again(tables, frame, head.chain)?;
+        }
         return Ok(FrameOutcome::Durable {
             position: head.position,
             added: 0,
@@ -118,7 +122,8 @@ pub(crate) fn take_frame(
     };
     let signed = match frame.head {
         Some(signed)
-            if signed.head.position == last.position && signed.head.chain == last.chain =>
+            if signed.head.position == last.position
+                && (signed.head.chain == last.chain || planted::is(Planted::ChainNotChecked)) =>
         {
             signed
         }
@@ -131,6 +136,9 @@ pub(crate) fn take_frame(
         match refusal(tables, frame, author.as_ref(), entry)? {
             Some((reason, detail)) => {
                 quarantined += 1;
+                if planted::is(Planted::QuarantineDropped) {
+                    continue;
+                }
                 tables.put_aside(&aside(
                     frame,
                     place.position,
@@ -140,6 +148,7 @@ pub(crate) fn take_frame(
                     detail,
                 ))?;
             }
+            None if planted::is(Planted::EntryLeftOut) && place.position == last.position => {}
             None => {
                 let store = author.as_ref().map(|author| &author.store);
                 accept(tables, place, entry, store)?;
@@ -157,6 +166,23 @@ pub(crate) fn take_frame(
         added: u32::try_from(places.len()).unwrap_or(u32::MAX),
         quarantined,
     })
+}
+
+/// What [`Planted::StoredTwice`] does.
+fn store_again(
+    tables: &mut impl LogTables,
+    frame: &FramePrepared,
+    chain: ChainHash,
+) -> Result<(), StoreError> {
+    for (position, entry) in positions(frame) {
+        let place = Place {
+            log: frame.log,
+            position,
+            chain,
+        };
+        accept(tables, &place, entry, None)?;
+    }
+    Ok(())
 }
 
 /// The first of the frame's entries that differs from what is durable at its place.
@@ -356,6 +382,9 @@ fn add_scope(
         return Ok(false);
     }
     tables.put_scope(document, store)?;
+    if planted::is(Planted::ScopeWithoutHistory) {
+        return Ok(true);
+    }
     for entry in tables.entries_of(document)? {
         tables.put_feed(store, entry)?;
     }

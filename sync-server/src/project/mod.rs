@@ -10,7 +10,11 @@ mod rows;
 use std::collections::BTreeSet;
 
 use holdfast_schemas::{
-    change::ChangeRefusal, document::Document, identity::DocumentId, operation::DocumentKind,
+    change::ChangeRefusal,
+    document::Document,
+    identity::DocumentId,
+    operation::DocumentKind,
+    planted::{self, Planted},
 };
 
 pub(crate) use self::documents::Documents;
@@ -66,13 +70,16 @@ pub fn step(store: &dyn Store) -> Result<Progress, ProjectError> {
 /// [`ProjectError`].
 pub fn step_of(store: &dyn Store, entries_max: PageLimit) -> Result<Progress, ProjectError> {
     let from = store.cursor(CursorName::Project)?;
-    let entries = store.entries_after(from, entries_max.get())?;
+    let mut entries = store.entries_after(from, entries_max.get())?;
     let Some(to) = entries.last().map(|entry| entry.number) else {
         return Ok(Progress {
             cursor: from,
             moved: false,
         });
     };
+    if planted::is(Planted::ProjectionCursorAhead) {
+        entries.pop();
+    }
     let touched = entries.iter().map(|entry| entry.document).collect();
     let mut documents = Documents::new(store, to);
     let affected = affected(&mut documents, touched)?;
@@ -119,6 +126,9 @@ fn affected(
     touched: BTreeSet<DocumentId>,
 ) -> Result<BTreeSet<DocumentId>, ProjectError> {
     let mut affected = touched.clone();
+    if planted::is(Planted::RowsNotMadeAgain) {
+        return Ok(affected);
+    }
     for document in touched {
         match documents.kind(document)? {
             Some(DocumentKind::Order) => affected.extend(documents.same_order(document)?),

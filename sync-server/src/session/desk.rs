@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use holdfast_schemas::{
     identity::{ChangeHash, LogId, LogPosition, PriceListVersion},
     log::{LogEntry, LogHead},
+    planted::{self, Planted},
     sync::server::{Input, LogStanding, PeerIdentity},
     time::Timestamp,
     wire::{
@@ -88,8 +89,13 @@ impl Desk {
             bytes_target: PAGE_BYTES_TARGET as u64,
             looked_at_max: FEED_SILENCE_MAX,
         };
+        let store = if planted::is(Planted::FeedOfAnotherStore) {
+            &self.store.stores()?[0].store
+        } else {
+            &self.peer.store
+        };
         self.store
-            .feed_page(&self.peer.store, after, &held, limits)
+            .feed_page(store, after, &held, limits)
             .map(Input::FeedRead)
     }
 

@@ -3,7 +3,10 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use holdfast_schemas::identity::{NodeNumber, PriceListVersion};
+use holdfast_schemas::{
+    identity::{NodeNumber, PriceListVersion},
+    planted::{self, Planted},
+};
 use tokio::{sync::watch, time};
 
 use crate::{
@@ -143,6 +146,7 @@ pub(super) fn revoked(store: &dyn Store) -> Result<BTreeSet<NodeNumber>, StoreEr
         revoked.extend(
             page.iter()
                 .filter(|node| node.revoked_at.is_some())
+                .filter(|_| !planted::is(Planted::RevocationForgotten))
                 .map(|node| node.node),
         );
     }

@@ -6,6 +6,7 @@ use super::{Effect, LogRead, OwnLog, effects::Effects};
 use crate::{
     identity::{LogId, LogPosition},
     log::LogHead,
+    planted::{self, Planted},
     wire::{LogWant, Push, PushAck, PushOutcome, Refuse, limits::PUSH_FRAMES_IN_FLIGHT_MAX},
 };
 
@@ -185,6 +186,11 @@ impl Pusher {
                 quarantined,
             } => {
                 lane.sent = lane.sent.max(durable);
+                let durable = if planted::is(Planted::AcknowledgedTooFar) {
+                    lane.end
+                } else {
+                    durable
+                };
                 if lane.durable < durable {
                     lane.durable = durable;
                     if lane.own {

@@ -6,6 +6,7 @@ use super::{Comparison, Effect, effects::Effects};
 use crate::{
     identity::ChangeHash,
     log::LogEntry,
+    planted::{self, Planted},
     wire::{
         Buckets, DigestAnswer, FeedPosition, HashesAnswer, PullChanges, PullDigest, PullHashes,
         Refuse, RepairPage, limits::REPAIR_CHANGES_MAX,
@@ -48,7 +49,7 @@ enum Stage {
 impl Repairer {
     /// Begins, unless a comparison is under way.
     pub(super) fn start(&mut self, effects: &mut Effects) {
-        if self.stage == Stage::Idle {
+        if self.stage == Stage::Idle && !planted::is(Planted::DigestNotCompared) {
             self.stage = Stage::ReadingDigest;
             effects.emit(Effect::ReadDigest);
         }

@@ -7,6 +7,7 @@ use holdfast_schemas::{
         ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, OrderNumber, ReactionId, StoreId,
     },
     log::{LogHead, SignedHead},
+    planted::{self, Planted},
     time::Timestamp,
 };
 use rusqlite::{OptionalExtension, Row, ToSql, Transaction, params};
@@ -69,7 +70,7 @@ impl LogTables for Tables<'_> {
             |row| {
                 Ok(Author {
                     store: text(row, 0)?,
-                    barred: row.get(1)?,
+                    barred: row.get(1)? && !planted::is(Planted::RevocationForgotten),
                 })
             },
         )
@@ -280,10 +281,11 @@ impl LogTables for Tables<'_> {
     }
 
     fn put_feed(&mut self, store: &StoreId, entry: EntryNumber) -> Result<(), StoreError> {
+        let step = 1 + u8::from(planted::is(Planted::FeedNumberSkipped));
         let changed = self.execute(
             "number a feed's entry",
-            "UPDATE store SET feed_end = feed_end + 1 WHERE store = ?1",
-            &[&store.as_str()],
+            "UPDATE store SET feed_end = feed_end + ?2 WHERE store = ?1",
+            &[&store.as_str(), &step],
         )?;
         if changed == 0 {
             return Err(StoreError::UnknownStore(store.clone()));
@@ -302,7 +304,7 @@ impl LogTables for Tables<'_> {
             "INSERT INTO reaction (cause) VALUES (?1) ON CONFLICT DO NOTHING",
             &[&cause.as_bytes()],
         )?;
-        Ok(added == 1)
+        Ok(added == 1 || planted::is(Planted::ReactionsTwice))
     }
 
     fn put_own_number(&mut self, number: OrderNumber) -> Result<(), StoreError> {

@@ -2,11 +2,15 @@
 
 use std::path::Path;
 
-use holdfast_schemas::{identity::TenantId, wire::ServerEpoch};
+use holdfast_schemas::{
+    identity::TenantId,
+    planted::{self, Planted},
+    wire::ServerEpoch,
+};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 
-use super::{STATEMENTS_KEPT, SqlitePlace, failed};
-use crate::store::{StoreError, upkeep::first_node};
+use super::{STATEMENTS_KEPT, SqlitePlace, failed, log::set_cursor};
+use crate::store::{CursorName, EntryNumber, StoreError, upkeep::first_node};
 
 /// Marks the file as a Holdfast server's: "HFsv", big-endian.
 const APPLICATION_ID: i64 = 0x4846_7376;
@@ -52,7 +56,11 @@ fn lay_out(
     tenant: &TenantId,
     epoch: ServerEpoch,
 ) -> rusqlite::Result<()> {
-    transaction.execute_batch(SCHEMA)?;
+    if planted::is(Planted::StoredTwice) {
+        transaction.execute_batch(&SCHEMA.replace(",\n  UNIQUE (log, position)", ""))?;
+    } else {
+        transaction.execute_batch(SCHEMA)?;
+    }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.execute(
@@ -69,6 +77,9 @@ pub(super) fn open(place: &SqlitePlace) -> Result<Connection, StoreError> {
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(failed("begin a transaction"))?;
     migrate(&transaction)?;
+    if planted::is(Planted::ReactionsTwice) {
+        set_cursor(&transaction, CursorName::React, EntryNumber::START)?;
+    }
     transaction.commit().map_err(failed("migrate the file"))?;
     Ok(connection)
 }
@@ -127,7 +138,8 @@ fn connect(place: &SqlitePlace, flags: OpenFlags) -> Result<Connection, StoreErr
     set("busy_timeout", &BUSY_TIMEOUT_MS)?;
     set("journal_mode", &"WAL")?;
     // NORMAL loses what was acknowledged when the power goes.
-    set("synchronous", &"FULL")?;
+    let normal = planted::is(Planted::ServerSynchronousNormal);
+    set("synchronous", &if normal { "NORMAL" } else { "FULL" })?;
     set("foreign_keys", &true)?;
     set("trusted_schema", &false)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);

@@ -5,6 +5,7 @@ use std::path::Path;
 use holdfast_schemas::{
     identity::{ChainHash, DocumentId, LogId, LogPosition, NodeNumber, PriceListVersion, StoreId},
     log::{LogHead, chain},
+    planted::{self, Planted},
     time::Timestamp,
     wire::{Right, RightKind, ServerEpoch},
 };
@@ -176,7 +177,9 @@ impl RightsStore for SqliteStore {
         at: Timestamp,
     ) -> Result<TakeOutcome, StoreError> {
         self.write(|transaction| match right_holder(transaction, right)? {
-            Some((by, _)) if by == node => Ok(TakeOutcome::Taken),
+            Some((by, _)) if by == node || planted::is(Planted::RightGrantedTwice) => {
+                Ok(TakeOutcome::Taken)
+            }
             Some((by, since)) => Ok(TakeOutcome::Held { by, since }),
             None => {
                 transaction
@@ -258,6 +261,9 @@ impl Upkeep for SqliteStore {
     }
 
     fn begin_epoch(&self, epoch: ServerEpoch, skip_nodes: u32) -> Result<(), StoreError> {
+        if planted::is(Planted::EpochKept) {
+            return Ok(());
+        }
         self.write(|transaction| {
             let attempted = failed("begin an epoch");
             let node: NodeNumber = transaction

@@ -48,7 +48,7 @@ impl Gtin {
 }
 
 /// The digit that makes the weighted sum a multiple of ten: from the right, weights are 3, 1, 3, …
-fn check_digit(digits_before: &[u8]) -> u8 {
+pub(crate) fn check_digit(digits_before: &[u8]) -> u8 {
     let sum = digits_before
         .iter()
         .rev()

@@ -25,6 +25,7 @@ pub mod reference;
 pub mod refusal;
 pub mod return_;
 pub mod rules;
+pub mod scan;
 pub mod stock;
 pub mod sync;
 #[cfg(test)]

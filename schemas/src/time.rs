@@ -89,6 +89,32 @@ impl BusinessDate {
         }
     }
 
+    /// The year, 1 to 9999.
+    #[must_use]
+    pub fn year(self) -> u16 {
+        self.year
+    }
+
+    /// The month, 1 to 12.
+    #[must_use]
+    pub fn month(self) -> u8 {
+        self.month
+    }
+
+    /// The day of the month, 1 to 31.
+    #[must_use]
+    pub fn day(self) -> u8 {
+        self.day
+    }
+
+    /// The last day of a month.
+    ///
+    /// # Errors
+    /// [`BusinessDateError`] for a month or year that does not exist.
+    pub fn last_of_month(year: u16, month: u8) -> Result<Self, BusinessDateError> {
+        Self::new(year, month, days_in_month(year, month))
+    }
+
     /// How many days this date is after `earlier`; negative where it is before.
     #[must_use]
     pub fn days_since(self, earlier: Self) -> i64 {

@@ -146,7 +146,7 @@ impl OrderNumberMint {
 }
 
 /// Multiplies by x in the field of 32 elements, modulo x^5 + x^2 + 1, whose powers of x are all 31 non-zero elements.
-fn times_x(element: u8) -> u8 {
+pub(super) fn times_x(element: u8) -> u8 {
     let shifted = element << 1;
     if shifted & 32 == 0 {
         shifted
@@ -156,7 +156,7 @@ fn times_x(element: u8) -> u8 {
 }
 
 /// The sum of digit × x^place, where the last digit has place 0: Horner's rule.
-fn weighted_sum(digits: impl Iterator<Item = u8>) -> u8 {
+pub(super) fn weighted_sum(digits: impl Iterator<Item = u8>) -> u8 {
     digits.fold(0, |sum, digit| times_x(sum) ^ digit)
 }
 

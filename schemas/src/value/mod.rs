@@ -2,6 +2,7 @@
 
 mod allocation;
 mod cash;
+mod iso_4217;
 mod money;
 mod price;
 mod pricing;

@@ -16,7 +16,7 @@ use holdfast_schemas::{
 };
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, PKCS_ED25519, SanType};
 
-const NOUNS_AND_VERBS: [&[&str]; 29] = [
+const NOUNS_AND_VERBS: [&[&str]; 31] = [
     &[],
     &["init"],
     &["enrol"],
@@ -26,6 +26,8 @@ const NOUNS_AND_VERBS: [&[&str]; 29] = [
     &["order", "list"],
     &["order", "show"],
     &["order", "history"],
+    &["return"],
+    &["return", "show"],
     &["session"],
     &["session", "open"],
     &["session", "paid-in"],
@@ -366,56 +368,90 @@ fn a_file_that_is_no_trade_is_refused_before_anything_is_traded() {
 }
 
 #[test]
-fn an_operator_reads_a_trade_file_an_order_and_its_return() {
+fn an_operator_reads_a_trade_file_orders_and_their_returns() {
     let folder = tempfile::tempdir().expect("a folder");
     enrol(folder.path());
     trade_file(folder.path());
     let mut shown = String::new();
-    for arguments in [
-        &["replay", "--input", "trade.csv"] as &[&str],
-        &["order", "show", "invoice:536365"],
-        &["order", "history", "invoice:536366"],
-        &["session", "show"],
-        &["stock", "show"],
-        &["sync", "status"],
-    ] {
+    let mut show = |arguments: &[&str]| {
         let output = till(folder.path(), arguments);
-        assert!(output.status.success(), "{}", text(&output.stderr));
-        shown.push_str(&format!("$ holdfast-node {}\n\n", arguments.join(" ")));
-        shown.push_str(&readable(text(&output.stdout)));
-        shown.push('\n');
-    }
+        shown.push_str(&format!(
+            "$ holdfast-node {}\n\n{}{}\n",
+            stable_words(&arguments.join(" ")).trim_end(),
+            stable_words(text(&output.stdout)),
+            stable_words(
+                &text(&output.stderr).replace(&*folder.path().to_string_lossy(), "[folder]")
+            ),
+        ));
+    };
+    // Before anything was sold.
+    show(&["session", "show"]);
+    show(&["order", "list"]);
+    let open = ["session", "open", "--float", "5000"];
+    show(&[&open[..], &["--business-date", "2026-03-01"]].concat());
+    show(&["session", "show"]);
+    show(&["session", "count", "4750"]);
+    show(&["session", "close", "--reason", "miscounted"]);
+    show(&["session", "show"]);
+    show(&["order", "show", "invoice:536365"]);
+    show(&["order", "list"]);
+    show(&["replay", "--input", "trade.csv"]);
+    show(&["order", "show", "invoice:536365"]);
+    show(&["order", "history", "invoice:536366"]);
+    show(&["session", "show"]);
+    show(&["stock", "show"]);
+    show(&["sync", "status"]);
+    let found = answer(folder.path(), &["order", "show", "invoice:536365"]);
+    let returned = &found["orders"][0]["returns"][0];
+    let number = returned["number"].as_str().expect("a number");
+    show(&["return", "show", number]);
+    // By an order's command a return is not shown as an order that lacks everything.
+    show(&["order", "show", number]);
     insta::assert_snapshot!("texts", shown);
 }
 
-/// A text with fixed words in the place of ids, numbers and times that differ each time, and columns closed up.
-fn readable(shown: &str) -> String {
-    let word = |word: &str| {
-        let bare = word.trim_end_matches([',', ':']);
-        let mark = &word[bare.len()..];
-        let capitals = |part: &str| {
-            let capital = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
-            part.bytes().all(capital)
-        };
-        let parts: Vec<usize> = bare.split('-').map(str::len).collect();
-        if bare.ends_with('Z') && bare.contains('T') && bare.contains(':') {
-            format!("[time]{mark}")
-        } else if bare.len() == 26 && capitals(bare) {
-            format!("[document]{mark}")
-        } else if parts == [5, 5, 4] && bare.split('-').all(capitals) {
-            format!("[number]{mark}")
-        } else if bare.starts_with("[{\"first\"") {
-            format!("[stretches]{mark}")
-        } else {
-            word.to_owned()
+/// A text with words of the same width in the place of ids, numbers and times that differ each time.
+fn stable_words(shown: &str) -> String {
+    shown
+        .lines()
+        .map(|line| format!("{}\n", stable_line(line)))
+        .collect()
+}
+
+fn stable_line(line: &str) -> String {
+    let mut words: Vec<String> = line.split(' ').map(stable_word).collect();
+    for at in 1..words.len() {
+        if words[at] == "hh:mm:ss" {
+            words[at - 1] = "YYYY-MM-DD".to_owned();
         }
+    }
+    words.join(" ")
+}
+
+fn stable_word(word: &str) -> String {
+    let bare = word.trim_end_matches([',', ':']);
+    let mark = &word[bare.len()..];
+    let capitals = |part: &str| {
+        let capital = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
+        part.bytes().all(capital)
     };
-    let line = |line: &str| {
-        let indent = line.len() - line.trim_start().len();
-        let words: Vec<String> = line.split_whitespace().map(word).collect();
-        format!("{}{}\n", &line[..indent], words.join(" "))
-    };
-    shown.lines().map(line).collect()
+    let parts: Vec<usize> = bare.split('-').map(str::len).collect();
+    let clock: Vec<usize> = bare.split(':').map(str::len).collect();
+    if bare.ends_with('Z') && bare.contains('T') && bare.contains(':') {
+        format!("[time]{mark}")
+    } else if bare.len() == 26 && capitals(bare) {
+        format!("[document-----------------]{mark}")
+    } else if parts == [5, 5, 4] && bare.split('-').all(capitals) {
+        format!("[number--------]{mark}")
+    } else if clock == [2, 2, 2]
+        && bare
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b':')
+    {
+        "hh:mm:ss".to_owned()
+    } else {
+        word.to_owned()
+    }
 }
 
 #[test]

@@ -75,6 +75,9 @@ pub(super) enum Noun {
     /// Orders in this till's file
     #[command(subcommand)]
     Order(OrderVerb),
+    /// Returns in this till's file
+    #[command(subcommand)]
+    Return(ReturnVerb),
     /// Till sessions: the drawer from open to close. The till must not run
     #[command(subcommand)]
     Session(SessionVerb),
@@ -134,7 +137,10 @@ pub(super) enum OrderVerb {
         #[arg(long, value_name = "COUNT", default_value_t = 50)]
         limit: usize,
     },
-    /// Show an order: its state, what does not fit, and its returns
+    /// Show an order: what was sold and paid, what does not fit and what to do about it, its returns, its history
+    ///
+    /// Moments are by the clocks of the order's store, amounts in its currency. `--output json` has every field as it
+    /// is stored: moments in milliseconds since 1970, amounts in minor units.
     Show {
         /// Its number, its document, or an outside reference as `channel:value`
         order: OrderName,
@@ -146,7 +152,17 @@ pub(super) enum OrderVerb {
     },
 }
 
-/// By what an operator names an order.
+#[derive(Debug, Subcommand)]
+pub(super) enum ReturnVerb {
+    /// Show a return: what came back, what was refunded, what does not fit, and its history
+    Show {
+        /// Its number, or its document
+        #[arg(value_name = "RETURN")]
+        wanted: OrderName,
+    },
+}
+
+/// By what an operator names an order, or a return.
 #[derive(Debug, Clone)]
 pub(super) enum OrderName {
     Number(OrderNumber),
@@ -171,7 +187,7 @@ impl std::str::FromStr for OrderName {
 
 /// A text that names no order.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("neither an order number (mistyped?), nor a document id, nor channel:value")]
+#[error("neither a number (mistyped?), nor a document id, nor channel:value")]
 pub(super) struct OrderNameError;
 
 /// Who acts.
@@ -221,7 +237,7 @@ pub(super) enum SessionVerb {
         #[arg(long, value_name = "COUNT", default_value_t = 50)]
         limit: usize,
     },
-    /// Show a session: its figures, and what does not fit
+    /// Show a session: its money by kind, its drawer, what does not fit, and its history
     Show {
         /// Its document; the newest session where it is left out
         session: Option<DocumentId>,
@@ -361,6 +377,7 @@ impl Arguments {
             Noun::Init
             | Noun::Replay(_)
             | Noun::Order(_)
+            | Noun::Return(_)
             | Noun::Session(_)
             | Noun::Stock(_)
             | Noun::Sync(_)

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use holdfast_schemas::wire::export::ExportError;
+use holdfast_schemas::{operation::DocumentKind, wire::export::ExportError};
 use serde::Serialize;
 
 use super::{OutputFormat, output::write_json};
@@ -86,12 +86,36 @@ pub(super) enum CommandError {
         /// What was asked for.
         what: String,
     },
+    /// The till is enrolled, and has done nothing yet.
+    #[error("{} is not there yet: this till has neither run nor sold, nor been restored", path.display())]
+    NoFileYet {
+        /// Where the till's file will be.
+        path: PathBuf,
+    },
+    /// What was named is another kind of document.
+    #[error("{what} is a {}: {}", found.name(), command_for(*found))]
+    OtherKind {
+        /// What was asked for.
+        what: String,
+        /// What it is.
+        found: DocumentKind,
+    },
     /// A file that is to be made is there.
     #[error("{} exists already", path.display())]
     AlreadyExists {
         /// Which file.
         path: PathBuf,
     },
+}
+
+/// What to run to see a document of this kind.
+fn command_for(kind: DocumentKind) -> &'static str {
+    match kind {
+        DocumentKind::Order => "run order show",
+        DocumentKind::Return => "run return show",
+        DocumentKind::TillSession => "run session show",
+        DocumentKind::Stock => "see it at the server",
+    }
 }
 
 impl CommandError {
@@ -115,7 +139,9 @@ impl CommandError {
             Self::Trader(TraderError::Submit(CallError::Engine(error))) => submit_exit_code(error),
             Self::Trader(TraderError::Query(CallError::Engine(error))) => store_exit_code(error),
             Self::Damaged { .. } => exit_code::DAMAGED,
-            Self::NotFound { .. } => exit_code::NOT_FOUND,
+            Self::NotFound { .. } | Self::OtherKind { .. } | Self::NoFileYet { .. } => {
+                exit_code::NOT_FOUND
+            }
             Self::AlreadyExists { .. } => exit_code::ALREADY_EXISTS,
             // Whoever read has enough: `holdfast-node order list | head`.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => exit_code::SUCCESS,

@@ -25,8 +25,8 @@ use crate::{
     settings::{Environment, LogFormat, Settings},
 };
 use arguments::{
-    Arguments, ConfigVerb, Noun, OrderVerb, OutputFormat, SessionVerb, StockVerb, StoreVerb,
-    SyncVerb,
+    Arguments, ConfigVerb, Noun, OrderVerb, OutputFormat, ReturnVerb, SessionVerb, StockVerb,
+    StoreVerb, SyncVerb,
 };
 use error::CommandError;
 
@@ -59,6 +59,9 @@ fn run(arguments: Arguments) -> Result<(), CommandError> {
             runtime()?.block_on(replay::replay(&settings, &arguments, format))
         }
         Noun::Order(verb) => order(&settings, verb, format),
+        Noun::Return(ReturnVerb::Show { wanted }) => {
+            document::show_return(&settings, &wanted, format)
+        }
         Noun::Session(verb) => session(&settings, verb, format),
         Noun::Stock(verb) => stock(&settings, verb, format),
         Noun::Sync(SyncVerb::Status) => listing::sync_status(&settings, format),

@@ -29,27 +29,55 @@ pub(super) fn write_json(out: &mut impl Write, value: &impl Serialize) -> io::Re
     out.write_all(b"\n")
 }
 
-/// Writes rows in columns as wide as their widest cell; the last column is not filled up.
-pub(super) fn columns<const N: usize>(
+/// To which side a column's cells are pushed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Align {
+    /// Texts.
+    Left,
+    /// Numbers and amounts.
+    Right,
+}
+
+/// Writes rows in columns as wide as their widest cell, below their headings; nothing stands at the end of a line.
+/// Columns without headings have no line for them.
+pub(super) fn table<const N: usize>(
     formatter: &mut fmt::Formatter<'_>,
-    heading: [&str; N],
+    columns: [(&str, Align); N],
     rows: &[[String; N]],
 ) -> fmt::Result {
     let widths: [usize; N] = std::array::from_fn(|column| {
         let cells = rows.iter().map(|row| row[column].chars().count());
-        cells.fold(heading[column].chars().count(), usize::max)
+        cells.fold(columns[column].0.chars().count(), usize::max)
     });
     let mut line = |cells: [&str; N]| {
-        for (column, (cell, width)) in cells.iter().zip(widths).enumerate() {
-            if column + 1 == N {
-                writeln!(formatter, "{cell}")?;
-            } else {
-                write!(formatter, "{cell:<width$}  ")?;
-            }
+        let mut text = String::new();
+        for (column, cell) in cells.into_iter().enumerate() {
+            let (width, gap) = (widths[column], if column == 0 { "" } else { "  " });
+            let cell = match columns[column].1 {
+                Align::Left => format!("{gap}{cell:<width$}"),
+                Align::Right => format!("{gap}{cell:>width$}"),
+            };
+            text.push_str(&cell);
         }
-        Ok(())
+        writeln!(formatter, "{}", text.trim_end())
     };
-    line(heading)?;
+    let headings = columns.map(|(heading, _)| heading);
+    if headings.iter().any(|heading| !heading.is_empty()) {
+        line(headings)?;
+    }
     rows.iter()
         .try_for_each(|row| line(std::array::from_fn(|column| row[column].as_str())))
+}
+
+/// Writes rows of texts in columns below their headings.
+pub(super) fn columns<const N: usize>(
+    formatter: &mut fmt::Formatter<'_>,
+    headings: [&str; N],
+    rows: &[[String; N]],
+) -> fmt::Result {
+    table(
+        formatter,
+        headings.map(|heading| (heading, Align::Left)),
+        rows,
+    )
 }

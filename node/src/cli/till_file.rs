@@ -2,7 +2,7 @@
 
 use crate::{
     clock::{Clock, SystemClock},
-    enrol::{EnrolError, IdentityFolder},
+    enrol::IdentityFolder,
     node::{open_store, store_place},
     settings::Settings,
     store::{Store, TillIdentity},
@@ -15,10 +15,10 @@ pub(super) fn open_to_read(settings: &Settings) -> Result<Store, CommandError> {
     let data_dir = &settings.data_dir.value;
     let place = store_place(data_dir);
     if !place.path().exists() {
-        return Err(EnrolError::NotEnrolled {
-            folder: data_dir.clone(),
-        }
-        .into());
+        IdentityFolder::within(data_dir).enrolment()?;
+        return Err(CommandError::NoFileYet {
+            path: place.path().to_owned(),
+        });
     }
     Ok(Store::open_to_read(&place)?)
 }

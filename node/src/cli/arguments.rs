@@ -87,6 +87,9 @@ pub(super) enum Noun {
     /// Sync with the server
     #[command(subcommand)]
     Sync(SyncVerb),
+    /// Rights: what this till alone may do to a document
+    #[command(subcommand)]
+    Rights(RightsVerb),
     /// The till's file
     #[command(subcommand)]
     Store(StoreVerb),
@@ -318,6 +321,12 @@ pub(super) enum SyncVerb {
 }
 
 #[derive(Debug, Subcommand)]
+pub(super) enum RightsVerb {
+    /// List the rights that this till holds, and those that it gave up of which the server does not know yet
+    List,
+}
+
+#[derive(Debug, Subcommand)]
 pub(super) enum StoreVerb {
     /// Check the file: its structure, every log's chain, every projection against the changes. The till must not run
     Check,
@@ -381,6 +390,7 @@ impl Arguments {
             | Noun::Session(_)
             | Noun::Stock(_)
             | Noun::Sync(_)
+            | Noun::Rights(_)
             | Noun::Store(_)
             | Noun::Config(_) => None,
         };

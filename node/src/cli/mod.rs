@@ -7,6 +7,7 @@ mod error;
 mod listing;
 mod output;
 mod replay;
+mod rights;
 mod run;
 mod setup;
 mod store_file;
@@ -25,8 +26,8 @@ use crate::{
     settings::{Environment, LogFormat, Settings},
 };
 use arguments::{
-    Arguments, ConfigVerb, Noun, OrderVerb, OutputFormat, ReturnVerb, SessionVerb, StockVerb,
-    StoreVerb, SyncVerb,
+    Arguments, ConfigVerb, Noun, OrderVerb, OutputFormat, ReturnVerb, RightsVerb, SessionVerb,
+    StockVerb, StoreVerb, SyncVerb,
 };
 use error::CommandError;
 
@@ -65,6 +66,7 @@ fn run(arguments: Arguments) -> Result<(), CommandError> {
         Noun::Session(verb) => session(&settings, verb, format),
         Noun::Stock(verb) => stock(&settings, verb, format),
         Noun::Sync(SyncVerb::Status) => listing::sync_status(&settings, format),
+        Noun::Rights(RightsVerb::List) => rights::list(&settings, format),
         Noun::Store(verb) => store(&settings, verb, format),
         Noun::Config(ConfigVerb::Show) => setup::show_config(&settings, format),
     }

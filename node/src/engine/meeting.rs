@@ -13,7 +13,7 @@ use holdfast_schemas::{
 use rusqlite::Transaction;
 
 use super::Engine;
-use crate::store::{LogState, StoreError, log, reference, sync, unsent};
+use crate::store::{LogState, StoreError, log, reference, rights, sync, unsent};
 
 /// The most own logs with something unsent that one hello lists. A log is one run of the software.
 const UNACKNOWLEDGED_LOGS_MAX: usize = 4096;
@@ -41,6 +41,7 @@ impl Engine {
                 reference: reference::version(transaction)?,
                 current: log::state(transaction, self.log())?.map(|state| state.head.log),
                 logs: logs.iter().map(own_log).collect(),
+                rights: rights::of_till(transaction)?,
             })
         })
     }

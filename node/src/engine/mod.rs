@@ -10,6 +10,7 @@
 //! | [`Engine::acknowledge`] | T3 | acknowledged position, unsent figures |
 //! | [`Engine::begin_epoch`] | epoch | epoch, cursors, acknowledged positions, unsent figures |
 //! | [`Engine::freeze`] | freeze | the fork |
+//! | [`Engine::keep_right`], [`Engine::give_up_right`], [`Engine::yield_right`], [`Engine::forget_rights`] | right | the rights that the till holds |
 //! | [`Engine::apply_reference_page`] | reference | records, version |
 //! | [`Engine::rebuild`] | rebuild | all projections |
 
@@ -20,17 +21,22 @@ mod meeting;
 mod project;
 mod rebuild;
 mod reference;
+mod rights;
 mod submit;
 mod view;
+
+use std::collections::BTreeSet;
 
 use holdfast_schemas::{
     identity::LogId,
     planted::{self, Planted},
+    wire::Right,
 };
 
 pub use apply::{Applied, Origin};
 pub use command::{Action, Command, OpenSession, Receipt, StockPaper, SubmitError};
 pub use rebuild::Finding;
+pub use rights::Yielded;
 pub use view::{NodeView, Pending};
 
 use crate::{
@@ -44,6 +50,8 @@ pub struct Engine {
     store: Store,
     till: TillIdentity,
     log: LogId,
+    /// What somebody at this till is in the middle of.
+    in_use: BTreeSet<Right>,
 }
 
 impl Engine {
@@ -60,7 +68,12 @@ impl Engine {
             let last = store.read(|transaction| log::newest(transaction, true, 1))?;
             log = last.first().map_or(log, |state| state.head.log);
         }
-        Ok(Self { log, store, till })
+        Ok(Self {
+            log,
+            store,
+            till,
+            in_use: BTreeSet::new(),
+        })
     }
 
     /// The file, to be asked.

@@ -9,7 +9,7 @@ use holdfast_schemas::{
     identity::{LogPosition, NodeNumber},
     sync::till::{self, Effect, Fork, Input, Link, SyncStatus, TillSync, wait_until},
     time::Timestamp,
-    wire::{Answer, AskId, CertificateRenewal, Question},
+    wire::{Answer, AskId, CertificateRenewal, HeldBecause, Question},
 };
 use tokio::sync::{oneshot, watch};
 
@@ -20,7 +20,7 @@ use super::{
     sync_handle::{SyncHandle, SyncMailbox, SyncRequest},
 };
 use crate::{
-    engine::{NodeView, Origin},
+    engine::{NodeView, Origin, Yielded},
     enrol::{TillSigner, keep_renewed, renewal_request},
     handle::{CallError, NodeHandle, Views},
     store::TillIdentity,
@@ -159,6 +159,10 @@ impl<'a> Driver<'a> {
 
     /// Runs until the file fails or the engine is gone.
     async fn run(mut self) -> StorageError {
+        match self.storage.rights().await {
+            Ok(rights) => self.handle(rights),
+            Err(error) => return error,
+        }
         loop {
             if let Err(error) = self.step().await {
                 return error;
@@ -315,7 +319,19 @@ impl<'a> Driver<'a> {
                 self.answered(id, answer).await?;
                 None
             }
-            Effect::Asked { id, question } => Some(self.asked(id, &question)),
+            Effect::Asked { id, question } => Some(asked(storage, self.node, id, &question).await?),
+            Effect::KeepRight(held) => {
+                storage.keep_right(held).await?;
+                None
+            }
+            Effect::GiveUpRight { right, to } => {
+                storage.give_up_right(right, to).await?;
+                None
+            }
+            Effect::ForgetRights(settled) => {
+                storage.forget_rights(settled).await?;
+                None
+            }
             Effect::CertificateRenewed(renewal) => {
                 self.renewed(renewal);
                 None
@@ -371,20 +387,6 @@ impl<'a> Driver<'a> {
         Ok(())
     }
 
-    /// A till gives a right up when it is done with it, never because another asks: somebody may be in the middle of
-    /// using it here.
-    fn asked(&self, id: AskId, question: &Question) -> Input {
-        let answer = match question {
-            Question::YieldRight { .. } => Answer::Held { by: self.node },
-            Question::FindOrder { .. }
-            | Question::TakeRight { .. }
-            | Question::ReleaseRight { .. }
-            | Question::GrantRight { .. }
-            | Question::Unknown => Answer::NotUnderstood,
-        };
-        Input::Answer { id, answer }
-    }
-
     fn renewed(&mut self, renewal: CertificateRenewal) {
         let now = self.clock.now();
         let retry = Some(now.plus_milliseconds(RENEWAL_RETRY_MS));
@@ -432,6 +434,30 @@ impl<'a> Driver<'a> {
             changed
         });
     }
+}
+
+/// A right is yielded by the till's file, durably before the answer goes out, unless somebody is using it here.
+async fn asked(
+    storage: &Storage,
+    node: NodeNumber,
+    id: AskId,
+    question: &Question,
+) -> Result<Input, StorageError> {
+    let answer = match question {
+        Question::YieldRight { right, .. } => match storage.yield_right(*right).await? {
+            Yielded::Released => Answer::Released,
+            Yielded::InUse => Answer::Held {
+                by: node,
+                because: HeldBecause::InUse,
+            },
+        },
+        Question::FindOrder { .. }
+        | Question::TakeRight { .. }
+        | Question::ReleaseRight { .. }
+        | Question::GrantRight { .. }
+        | Question::Unknown => Answer::NotUnderstood,
+    };
+    Ok(Input::Answer { id, answer })
 }
 
 fn report_link(status: &SyncStatus) {

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use holdfast_schemas::{
-    identity::{ChangeHash, LogId, LogPosition},
+    identity::{ChangeHash, LogId, LogPosition, NodeNumber},
     log::{LogEntry, LogHead},
     sync::till::{Fork, Input, TillState},
-    wire::{FeedPage, ReferencePage, ServerEpoch, limits::OFFER_LOGS_MAX},
+    wire::{FeedPage, HeldRight, ReferencePage, Right, ServerEpoch, limits::OFFER_LOGS_MAX},
 };
 
 use crate::{
-    engine::Origin,
+    engine::{Origin, Yielded},
     enrol::TillSigner,
     handle::{CallError, NodeHandle},
     store::{Store, StoreError},
@@ -120,6 +120,41 @@ impl Storage {
             .await?;
         warn_of_quarantine(applied.quarantined);
         Ok(())
+    }
+
+    pub(super) async fn rights(&self) -> Result<Input, StorageError> {
+        self.handle
+            .engine(|engine, _| engine.rights())
+            .await
+            .map(Input::RightsRead)
+    }
+
+    pub(super) async fn keep_right(&self, held: HeldRight) -> Result<(), StorageError> {
+        self.handle
+            .engine(move |engine, _| engine.keep_right(&held))
+            .await
+    }
+
+    pub(super) async fn give_up_right(
+        &self,
+        right: Right,
+        to: Option<NodeNumber>,
+    ) -> Result<(), StorageError> {
+        self.handle
+            .engine(move |engine, _| engine.give_up_right(&right, to))
+            .await
+    }
+
+    pub(super) async fn yield_right(&self, right: Right) -> Result<Yielded, StorageError> {
+        self.handle
+            .engine(move |engine, _| engine.yield_right(&right))
+            .await
+    }
+
+    pub(super) async fn forget_rights(&self, settled: Vec<Right>) -> Result<(), StorageError> {
+        self.handle
+            .engine(move |engine, _| engine.forget_rights(&settled))
+            .await
     }
 
     pub(super) async fn freeze(&self, fork: Fork) -> Result<(), StorageError> {

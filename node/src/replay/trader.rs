@@ -279,7 +279,7 @@ impl Trader {
                 None,
                 Answer::Found(_)
                 | Answer::NotFound { .. }
-                | Answer::Granted
+                | Answer::Granted { .. }
                 | Answer::Held { .. }
                 | Answer::Released
                 | Answer::NotYet

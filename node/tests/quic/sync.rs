@@ -88,6 +88,7 @@ impl Line {
                 .collect(),
             feed_end: FeedPosition::default(),
             reference_end: PriceListVersion::default(),
+            rights_lost: Vec::new(),
             now: NOW,
         };
         self.send(Box::new(welcome)).await;

@@ -107,7 +107,7 @@ fn answer_message(id: AskId, answer: Answer) -> Message {
         Answer::Found(_) => Answer::Refused,
         Answer::NotReachable { .. } | Answer::Unknown => Answer::NotUnderstood,
         answer @ (Answer::NotFound { .. }
-        | Answer::Granted
+        | Answer::Granted { .. }
         | Answer::Held { .. }
         | Answer::Released
         | Answer::NotYet

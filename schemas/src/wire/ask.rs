@@ -40,6 +40,16 @@ pub enum RightKind {
 impl RightKind {
     /// Every kind.
     pub const ALL: [Self; 3] = [Self::Resume, Self::Refund, Self::Handover];
+
+    /// The kind's name, as files and messages have it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Resume => "resume",
+            Self::Refund => "refund",
+            Self::Handover => "handover",
+        }
+    }
 }
 
 /// One right.
@@ -49,6 +59,28 @@ pub struct Right {
     pub kind: RightKind,
     /// To which document.
     pub document: DocumentId,
+}
+
+/// A right that a till holds, as its file has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct HeldRight {
+    /// Which.
+    pub right: Right,
+    /// Since when, by the clock of the server that gave it.
+    pub since: Timestamp,
+}
+
+/// Why who holds a right does not give it up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HeldBecause {
+    /// The holder is using it.
+    InUse,
+    /// The holder is not connected, or did not answer in time.
+    Away,
+    /// A reason of a later version.
+    #[serde(other)]
+    Unknown,
 }
 
 /// What one end asks the other. To ask twice is to ask once: a right that was taken is found to be held.
@@ -101,17 +133,22 @@ pub enum Answer {
         /// As of when the server's data are.
         data_as_of: Timestamp,
     },
-    /// You hold the right now, durably.
-    Granted,
-    /// Somebody else holds it.
+    /// The right is given, durably: to the asker, or to whom the asker passes it on.
+    Granted {
+        /// Since when, by the server's clock.
+        since: Timestamp,
+    },
+    /// Somebody else holds it, and does not give it up.
     Held {
         /// Who.
         by: NodeNumber,
+        /// Why.
+        because: HeldBecause,
     },
     /// The right is given up, durably.
     Released,
-    /// The server may grant no rights in this store yet: it was restored from a backup, and not every till has
-    /// reported.
+    /// Not just now: the server was restored from a backup and not every till has reported, or what the asker itself
+    /// gave up is not settled with the server.
     NotYet,
     /// The asker may not ask that.
     Refused,

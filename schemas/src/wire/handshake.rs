@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{FeedPosition, limits::CAPABILITIES_MAX};
+use super::{FeedPosition, HeldRight, Right, limits::CAPABILITIES_MAX};
 use crate::{
     identity::{LogId, LogPosition, NodeNumber, PriceListVersion, StoreId, TenantId},
     log::LogHead,
@@ -218,6 +218,10 @@ pub struct Hello {
     pub feed: FeedPosition,
     /// How far it has the reference data.
     pub reference: PriceListVersion,
+    /// The rights that it holds, and those that it gave up without having heard that the server knows; at most
+    /// [`super::limits::RIGHTS_HELD_MAX`]. A server that was restored from a backup learns them from here.
+    #[serde(default)]
+    pub rights: Vec<HeldRight>,
 }
 
 /// The server's answer to a hello that fits.
@@ -235,6 +239,9 @@ pub struct Welcome {
     pub feed_end: FeedPosition,
     /// The newest reference data.
     pub reference_end: PriceListVersion,
+    /// Of the hello's rights, those that somebody else holds: the till was restored from a backup, and forgets them.
+    #[serde(default)]
+    pub rights_lost: Vec<Right>,
     /// The server's clock. Shown to people, decides nothing.
     pub now: Timestamp,
 }

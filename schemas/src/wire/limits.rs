@@ -51,6 +51,10 @@ pub const REFERENCE_RECORD_BYTES_MAX: usize = 64 * 1024;
 /// The most questions that wait for an answer, in each direction.
 pub const ASKS_MAX: usize = 32;
 
+/// The most rights that one till holds, those that it gave up and the server does not know of included: its hello lists
+/// them all.
+pub const RIGHTS_HELD_MAX: usize = 256;
+
 /// The most bytes of a certificate or signing request.
 pub const DER_BYTES_MAX: usize = 8 * 1024;
 

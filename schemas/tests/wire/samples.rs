@@ -9,11 +9,11 @@ use holdfast_schemas::{
     time::Timestamp,
     wire::{
         Answer, Ask, AskAnswer, AskId, Buckets, Capabilities, Capability, CertificateRenewal, Der,
-        DigestAnswer, FeedPage, FeedPosition, FoundOrder, HashesAnswer, Hello, LogOffer, LogWant,
-        LogWants, Message, OrderFound, OrderKey, Ping, Pong, ProtocolRange, ProtocolVersion,
-        PullChanges, PullDigest, PullFeed, PullHashes, PullReference, Push, PushAck, PushOutcome,
-        Question, ReferencePage, ReferenceText, Refuse, RenewCertificate, RepairPage, Right,
-        RightKind, ServerEpoch, Welcome,
+        DigestAnswer, FeedPage, FeedPosition, FoundOrder, HashesAnswer, HeldBecause, HeldRight,
+        Hello, LogOffer, LogWant, LogWants, Message, OrderFound, OrderKey, Ping, Pong,
+        ProtocolRange, ProtocolVersion, PullChanges, PullDigest, PullFeed, PullHashes,
+        PullReference, Push, PushAck, PushOutcome, Question, ReferencePage, ReferenceText, Refuse,
+        RenewCertificate, RepairPage, Right, RightKind, ServerEpoch, Welcome,
     },
 };
 
@@ -87,6 +87,13 @@ fn der() -> Der {
     Der::new(*b"\x30\x03\x02\x01\x07").expect("short")
 }
 
+fn right() -> Right {
+    Right {
+        kind: RightKind::Resume,
+        document: document(),
+    }
+}
+
 fn handshake() -> [Message; 3] {
     let epoch = ServerEpoch::from_bytes([0x55; 16]);
     [
@@ -100,6 +107,10 @@ fn handshake() -> [Message; 3] {
             logs: vec![head(5)],
             feed: FeedPosition::new(41),
             reference: PriceListVersion::new(3),
+            rights: vec![HeldRight {
+                right: right(),
+                since: Timestamp::from_milliseconds(1_800_000_000_000),
+            }],
         })
         .into(),
         Box::new(Welcome {
@@ -109,6 +120,7 @@ fn handshake() -> [Message; 3] {
             logs: vec![head(3)],
             feed_end: FeedPosition::new(44),
             reference_end: PriceListVersion::new(9),
+            rights_lost: vec![right()],
             now: Timestamp::from_milliseconds(1_800_000_000_000),
         })
         .into(),
@@ -200,20 +212,17 @@ fn repair() -> [Message; 6] {
 }
 
 fn questions() -> [Message; 7] {
-    let right = Right {
-        kind: RightKind::Resume,
-        document: document(),
-    };
     [
         Ask {
             id: AskId(8),
-            question: Question::TakeRight { right },
+            question: Question::TakeRight { right: right() },
         }
         .into(),
         AskAnswer {
             id: AskId(8),
             answer: Answer::Held {
                 by: NodeNumber::new(9).expect("in range"),
+                because: HeldBecause::InUse,
             },
         }
         .into(),

@@ -11,6 +11,7 @@ mod openapi;
 mod operations;
 mod page;
 mod problem;
+mod rights;
 mod serve;
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/v1/misfits", get(operations::misfits))
         .route("/v1/quarantine", get(operations::quarantine))
         .route("/v1/tills", get(operations::tills))
+        .route("/v1/rights", get(rights::rights))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))

@@ -8,7 +8,7 @@ use utoipa::{
     },
 };
 
-use super::{books, documents, health, operations};
+use super::{books, documents, health, operations, rights};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -21,6 +21,7 @@ use super::{books, documents, health, operations};
         documents::orders, documents::order, documents::returns, documents::sessions,
         books::books,
         operations::stock, operations::misfits, operations::quarantine, operations::tills,
+        rights::rights,
         health::livez, health::readyz, health::metrics
     ),
     modifiers(&BearerKey)

@@ -3,14 +3,14 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use holdfast_schemas::{
-    identity::{ChangeHash, LogId, LogPosition, PriceListVersion},
+    identity::{ChangeHash, LogId, LogPosition, NodeNumber, PriceListVersion},
     log::{LogEntry, LogHead},
     planted::{self, Planted},
     sync::server::{Input, LogStanding, PeerIdentity},
     time::Timestamp,
     wire::{
-        Answer, Buckets, FeedPosition, FoundOrder, LogWant, OrderKey, Question, ReferencePage,
-        ReferenceText, Right,
+        Answer, Buckets, FeedPosition, FoundOrder, HeldBecause, HeldRight, LogWant, OrderKey,
+        Question, ReferencePage, ReferenceText, Right,
         limits::{
             FEED_SILENCE_MAX, FOUND_CHANGES_MAX, FRAME_CHANGES_MAX, HASHES_MAX, PAGE_BYTES_TARGET,
             REFERENCE_RECORDS_MAX,
@@ -28,7 +28,13 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    pub(super) fn read_logs(&self, claims: &[LogHead]) -> Result<Input, StoreError> {
+    /// What the hello says, compared with the store. Its rights are learned durably, before the till counts as one that
+    /// has told all that it has.
+    pub(super) fn read_logs(
+        &self,
+        claims: &[LogHead],
+        rights: &[HeldRight],
+    ) -> Result<Input, StoreError> {
         let logs = claims
             .iter()
             .map(|claim| self.standing(claim))
@@ -37,6 +43,10 @@ impl Desk {
             logs,
             feed_end: self.store.feed_end(&self.peer.store)?,
             reference_end: self.store.reference_version()?,
+            rights_lost: match rights {
+                [] => Vec::new(),
+                rights => self.store.claim_rights(self.peer.node, rights)?,
+            },
         })
     }
 
@@ -215,30 +225,43 @@ impl Desk {
             return Ok(Answer::NotYet);
         }
         Ok(match self.store.take_right(right, self.peer.node, now)? {
-            TakeOutcome::Taken => Answer::Granted,
-            TakeOutcome::Held { by, since: _ } => Answer::Held { by },
+            TakeOutcome::Taken { since } => Answer::Granted { since },
+            TakeOutcome::Held { by, since: _ } => Answer::Held {
+                by,
+                because: HeldBecause::Away,
+            },
         })
+    }
+
+    /// The peer yielded a right to another till, which waits for it: passed on, or free where the peer did not hold it.
+    pub(super) fn yielded(
+        &self,
+        right: Right,
+        to: NodeNumber,
+        now: Timestamp,
+    ) -> Result<Answer, StoreError> {
+        if self.store.pass_right(right, self.peer.node, to, now)? {
+            return Ok(Answer::Granted { since: now });
+        }
+        Ok(Answer::NotYet)
     }
 
     /// Passes a right on: only its holder can, and only within the document's scope.
     fn grant_right(
         &self,
         right: Right,
-        to: holdfast_schemas::identity::NodeNumber,
+        to: NodeNumber,
         now: Timestamp,
     ) -> Result<Answer, StoreError> {
         let Some(heir) = self.store.node(to)? else {
             return Ok(Answer::Refused);
         };
         if !self.store.in_scope(right.document, &heir.store)?
-            || !self.store.release_right(right, self.peer.node)?
+            || !self.store.pass_right(right, self.peer.node, to, now)?
         {
             return Ok(Answer::Refused);
         }
-        Ok(match self.store.take_right(right, to, now)? {
-            TakeOutcome::Taken => Answer::Granted,
-            TakeOutcome::Held { by, since: _ } => Answer::Held { by },
-        })
+        Ok(Answer::Granted { since: now })
     }
 }
 

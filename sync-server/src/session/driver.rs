@@ -8,21 +8,25 @@ use std::{
 };
 
 use holdfast_schemas::{
-    identity::{LogId, LogPosition},
+    identity::{LogId, LogPosition, NodeNumber},
     sync::server::{Effect, Ingested, Input, ServerSession},
     time::Timestamp,
     wire::{
-        Answer, AskId, FrameDecoder, Message, Push, Question, Refuse, WireError, encode,
-        limits::IDLE_TIMEOUT_MS,
+        Answer, AskId, FrameDecoder, HeldBecause, Message, Push, Question, Refuse, Right,
+        WireError, encode,
+        limits::{ASK_TIMEOUT_MS, IDLE_TIMEOUT_MS},
     },
 };
 use quinn::{ReadError, RecvStream, SendStream, WriteError};
-use tokio::{sync::oneshot, time};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time,
+};
 
 use super::{
     connection::machine_peer,
     desk::Desk,
-    live::LivePlace,
+    live::{LivePlace, LiveTable, YieldRequest},
     server::{Shared, Signals},
 };
 use crate::{
@@ -37,6 +41,9 @@ use crate::{
 const WRITE_TIME_MAX: Duration = Duration::from_millis(IDLE_TIMEOUT_MS.unsigned_abs());
 /// How long a look-up waits for the projection to reach what was committed before it was asked.
 const PROJECTION_WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// How long who asks for a right waits for its holder to yield: well below what it waits for an answer itself.
+const YIELD_TIME_MAX: Duration = Duration::from_millis(ASK_TIMEOUT_MS.unsigned_abs() * 2 / 3);
 
 /// Why a session ended.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +81,11 @@ pub(super) struct Driver {
     shared: Arc<Shared>,
     signals: Signals,
     place: Option<LivePlace>,
+    /// What other tills want of this one; there is somebody to ask once it is online.
+    yields: Option<mpsc::Receiver<YieldRequest>>,
+    /// What it was asked to yield, and who waits.
+    yielding: BTreeMap<AskId, YieldRequest>,
+    asked: u64,
     cloned: bool,
     /// The session was told to end, and ends when what it is storing is stored.
     ending: bool,
@@ -102,6 +114,7 @@ enum Happening {
         outcome: Option<FrameOutcome>,
     },
     Answered(AskId, Result<Answer, StoreError>),
+    Yield(YieldRequest),
     Committed,
     Reference,
     Woke,
@@ -121,6 +134,9 @@ impl Driver {
             signals: shared.signals.clone(),
             shared,
             place: None,
+            yields: None,
+            yielding: BTreeMap::new(),
+            asked: 0,
             cloned: false,
             ending: false,
             began,
@@ -216,6 +232,7 @@ impl Driver {
                 self.answering.pop_front();
                 Happening::Answered(id, answer)
             }
+            Some(request) = next_yield(&mut self.yields) => Happening::Yield(request),
             Ok(()) = committed.changed() => Happening::Committed,
             Ok(()) = reference.changed() => Happening::Reference,
             read = receive.read(buffer) => return Event::Read(read),
@@ -252,6 +269,7 @@ impl Driver {
                 id,
                 answer: answer?,
             },
+            Happening::Yield(request) => self.ask_to_yield(request),
             Happening::Committed => Input::FeedGrew {
                 end: self.shared.store.feed_end(&self.peer.store)?,
             },
@@ -317,8 +335,8 @@ impl Driver {
                 return Ok(true);
             }
             Effect::Close => return Ok(false),
-            Effect::ReadLogs { claims } => {
-                let read = self.desk.read_logs(&claims)?;
+            Effect::ReadLogs { claims, rights } => {
+                let read = self.desk.read_logs(&claims, &rights)?;
                 if let Input::LogsRead { logs, .. } = &read {
                     let positions = claims.iter().zip(logs);
                     self.claims = positions
@@ -329,7 +347,8 @@ impl Driver {
             }
             Effect::Online { new_epoch } => {
                 tracing::info!(new_epoch, "till online");
-                self.place = Some(self.shared.live.enter(self.peer.node));
+                let (place, yields) = self.shared.live.enter(self.peer.node);
+                (self.place, self.yields) = (Some(place), Some(yields));
                 self.note_contact(self.is_complete())?;
                 return Ok(true);
             }
@@ -353,8 +372,10 @@ impl Driver {
                 self.ask(id, question)?;
                 return Ok(true);
             }
-            // The server asks its tills nothing of its own yet.
-            Effect::Answered { .. } => return Ok(true),
+            Effect::Answered { id, answer } => {
+                self.yielded(id, &answer)?;
+                return Ok(true);
+            }
             Effect::SignCertificate { request } => {
                 let enrolment = Enrolment {
                     registry: &*self.shared.store,
@@ -388,12 +409,69 @@ impl Driver {
         Ok(())
     }
 
+    fn ask_to_yield(&mut self, request: YieldRequest) -> Input {
+        let id = AskId(self.asked);
+        self.asked += 1;
+        let (right, to) = (request.right, request.to);
+        self.yielding.insert(id, request);
+        Input::Ask {
+            id,
+            question: Question::YieldRight { right, to },
+        }
+    }
+
+    /// What the till said to a question to yield. What it released is passed on before its next word is heard.
+    fn yielded(&mut self, id: AskId, answer: &Answer) -> Result<(), StoreError> {
+        let Some(YieldRequest {
+            right,
+            to,
+            answer: waiting,
+        }) = self.yielding.remove(&id)
+        else {
+            return Ok(());
+        };
+        let by = self.peer.node;
+        let answer = match answer {
+            Answer::Released if waiting.is_closed() => {
+                self.shared.store.release_right(right, by)?;
+                return Ok(());
+            }
+            Answer::Released => self.desk.yielded(right, to, self.now())?,
+            Answer::Held { because, by: _ } => Answer::Held {
+                by,
+                because: *because,
+            },
+            Answer::Found(_)
+            | Answer::NotFound { .. }
+            | Answer::Granted { .. }
+            | Answer::NotYet
+            | Answer::Refused
+            | Answer::NotUnderstood
+            | Answer::NotReachable { .. }
+            | Answer::Unknown => Answer::Held {
+                by,
+                because: HeldBecause::Away,
+            },
+        };
+        // Who gives up waiting just now learns at its next question that it holds the right.
+        drop(waiting.send(answer));
+        Ok(())
+    }
+
     /// A look-up sees what is projected, so it waits until that covers all that was committed before it was asked.
     fn ask(&mut self, id: AskId, question: Question) -> Result<(), StoreError> {
+        let about_rights = !matches!(question, Question::FindOrder { .. } | Question::Unknown);
+        if about_rights && self.place.as_ref().is_some_and(LivePlace::is_overtaken) {
+            // The same till speaks over a newer connection: what it said here is late, and may undo what it says there.
+            self.answering
+                .push_back(Box::pin(async move { (id, Ok(Answer::NotYet)) }));
+            return Ok(());
+        }
         let committed = self.shared.store.log_end()?;
         let is_look_up = matches!(question, Question::FindOrder { .. });
         let mut projected = self.signals.projected.clone();
         let (desk, now) = (self.desk.clone(), self.now());
+        let live = self.shared.live.clone();
         let behind = is_look_up && self.shared.store.cursor(CursorName::Project)? < committed;
         self.answering.push_back(Box::pin(async move {
             if behind {
@@ -406,7 +484,13 @@ impl Driver {
                     .await,
                 );
             }
-            (id, desk.answer(&question, now))
+            let answer = match (&question, desk.answer(&question, now)) {
+                (Question::TakeRight { right }, Ok(held @ Answer::Held { .. })) => {
+                    Ok(ask_holder(&live, *right, desk.peer.node, held).await)
+                }
+                (_, answer) => answer,
+            };
+            (id, answer)
         }));
         Ok(())
     }
@@ -432,6 +516,28 @@ async fn front(storing: &mut VecDeque<Storing>) -> Happening {
 async fn front_answer(answering: &mut VecDeque<Answering>) -> (AskId, Result<Answer, StoreError>) {
     match answering.front_mut() {
         Some(answer) => answer.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Asks the holder of a right to yield it, where it is connected.
+async fn ask_holder(live: &LiveTable, right: Right, to: NodeNumber, held: Answer) -> Answer {
+    let Answer::Held { by, .. } = held else {
+        return held;
+    };
+    let Some(answered) = live.ask_to_yield(by, right, to) else {
+        return held;
+    };
+    match time::timeout(YIELD_TIME_MAX, answered).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_)) | Err(_) => held,
+    }
+}
+
+/// What another till wants of this one next; waits for ever before the till is online.
+async fn next_yield(yields: &mut Option<mpsc::Receiver<YieldRequest>>) -> Option<YieldRequest> {
+    match yields {
+        Some(yields) => yields.recv().await,
         None => std::future::pending().await,
     }
 }

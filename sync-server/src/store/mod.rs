@@ -42,7 +42,7 @@ pub use registry::{
     ApiKeyId, ApiKeyRecord, Contact, EnrolRefusal, Enrolled, EnrolmentCode, EnrolmentRequest,
     FreezeReason, KeyScopes, NodeRecord, PublicKey, Registry, SecretHash, StoreRecord,
 };
-pub use rights::{RightsStore, TakeOutcome};
+pub use rights::{RightRow, RightsStore, TakeOutcome};
 pub use upkeep::{CheckFinding, ServerIdentity, Upkeep};
 
 /// Why the store could not do what it was asked to. Nothing was changed.

@@ -3,16 +3,19 @@
 use holdfast_schemas::{
     identity::{DocumentId, NodeNumber, StoreId},
     time::Timestamp,
-    wire::Right,
+    wire::{HeldRight, Right},
 };
 
-use super::StoreError;
+use super::{PageLimit, StoreError};
 
 /// What became of asking for a right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TakeOutcome {
     /// The asker holds it now (or did already).
-    Taken,
+    Taken {
+        /// Since when.
+        since: Timestamp,
+    },
     /// Somebody else holds it.
     Held {
         /// Who.
@@ -20,6 +23,17 @@ pub enum TakeOutcome {
         /// Since when.
         since: Timestamp,
     },
+}
+
+/// A right and who holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RightRow {
+    /// Which.
+    pub right: Right,
+    /// Who.
+    pub node: NodeNumber,
+    /// Since when, by the clock of the server that gave it.
+    pub since: Timestamp,
 }
 
 /// Rights, durable.
@@ -41,11 +55,36 @@ pub trait RightsStore {
     /// [`StoreError`].
     fn release_right(&self, right: Right, node: NodeNumber) -> Result<bool, StoreError>;
 
-    /// Who holds a right, and since when.
+    /// Passes a right on, in one transaction: nobody comes between. `false` where `from` does not hold it: nothing was
+    /// changed.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn right_holder(&self, right: Right) -> Result<Option<(NodeNumber, Timestamp)>, StoreError>;
+    fn pass_right(
+        &self,
+        right: Right,
+        from: NodeNumber,
+        to: NodeNumber,
+        at: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Learns the rights that a node says it holds: after a restored backup only its holder knows of one. Of two
+    /// holders the one since later is the holder: it was given the right after the other had released it. Returns what
+    /// the node does not hold, in the order of the claims.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn claim_rights(
+        &self,
+        node: NodeNumber,
+        claims: &[HeldRight],
+    ) -> Result<Vec<Right>, StoreError>;
+
+    /// The rights that are held, by document and kind, after one of them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn rights(&self, after: Option<Right>, limit: PageLimit) -> Result<Vec<RightRow>, StoreError>;
 
     /// The tills that may hold a right to this document of which a restored backup does not know: those of the stores
     /// that have it in scope, enrolled before the epoch began, that have not yet told all that they have, by number.

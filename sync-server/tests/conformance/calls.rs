@@ -7,7 +7,7 @@ use holdfast_schemas::{
         ChangeHash, LOG_POSITION_MAX, LogId, LogPosition, NodeNumber, OrderNumber,
         PriceListVersion, ReactionId,
     },
-    wire::{FeedPosition, Right, RightKind},
+    wire::{FeedPosition, HeldRight, Right, RightKind},
 };
 use holdfast_server::store::{
     ApiKeyId, ApiKeyRecord, Contact, CursorName, EnrolmentCode, EnrolmentRequest, EntryNumber,
@@ -97,6 +97,9 @@ pub(crate) enum RestCall {
     Reference { key: u8, value: Option<u8> },
     TakeRight { number: u8, node: u8 },
     ReleaseRight { number: u8, node: u8 },
+    PassRight { number: u8, from: u8, to: u8 },
+    ClaimRights { number: u8, node: u8, since: u8 },
+    Rights { after: Option<u8>, limit: u8 },
     BeginEpoch { epoch: u8 },
     OpenRights { store: u8 },
     Project { number: u8, misfits: u8, day: u8 },
@@ -134,21 +137,34 @@ impl Arbitrary for Call {
                 .prop_map(|(store, after, held)| LogCall::Page { store, after, held }),
             1 => n.clone().prop_map(|store| LogCall::ByHash { store }),
         ];
-        let rest = prop_oneof![
-            (n.clone(), prop::option::of(0_u8..3))
-                .prop_map(|(key, value)| RestCall::Reference { key, value }),
-            (n.clone(), n.clone()).prop_map(|(number, node)| RestCall::TakeRight { number, node }),
-            (n.clone(), n.clone())
-                .prop_map(|(number, node)| RestCall::ReleaseRight { number, node }),
-            (n.clone(), 0_u8..3, n).prop_map(|(number, misfits, day)| RestCall::Project {
-                number,
-                misfits,
-                day
-            }),
-            Just(RestCall::DropProjection),
-            (0_u8..8).prop_map(|epoch| RestCall::BeginEpoch { epoch }),
-            (0_u8..8).prop_map(|store| RestCall::OpenRights { store }),
-        ];
+        let rest =
+            prop_oneof![
+                (n.clone(), prop::option::of(0_u8..3))
+                    .prop_map(|(key, value)| RestCall::Reference { key, value }),
+                (n.clone(), n.clone())
+                    .prop_map(|(number, node)| RestCall::TakeRight { number, node }),
+                (n.clone(), n.clone())
+                    .prop_map(|(number, node)| RestCall::ReleaseRight { number, node }),
+                (n.clone(), n.clone(), n.clone())
+                    .prop_map(|(number, from, to)| RestCall::PassRight { number, from, to }),
+                (n.clone(), n.clone(), n.clone()).prop_map(|(number, node, since)| {
+                    RestCall::ClaimRights {
+                        number,
+                        node,
+                        since,
+                    }
+                }),
+                (prop::option::of(n.clone()), n.clone())
+                    .prop_map(|(after, limit)| RestCall::Rights { after, limit }),
+                (n.clone(), 0_u8..3, n).prop_map(|(number, misfits, day)| RestCall::Project {
+                    number,
+                    misfits,
+                    day
+                }),
+                Just(RestCall::DropProjection),
+                (0_u8..8).prop_map(|epoch| RestCall::BeginEpoch { epoch }),
+                (0_u8..8).prop_map(|store| RestCall::OpenRights { store }),
+            ];
         prop_oneof![
             4 => registry.prop_map(Self::Registry),
             8 => log.prop_map(Self::Log),
@@ -407,6 +423,32 @@ impl<'a> Target<'a> {
             }
             RestCall::ReleaseRight { number, node: by } => {
                 text(to.release_right(right(number), node(by)))
+            }
+            RestCall::PassRight {
+                number,
+                from,
+                to: heir,
+            } => {
+                let pass = to.pass_right(right(number), node(from), node(heir), at(heir.into()));
+                text(pass)
+            }
+            RestCall::ClaimRights {
+                number,
+                node: by,
+                since,
+            } => {
+                // Two kinds of one document, so that a page ends between them.
+                let claims = [RightKind::Refund, RightKind::Handover].map(|kind| HeldRight {
+                    right: Right {
+                        kind,
+                        ..right(number)
+                    },
+                    since: at(since.into()),
+                });
+                text(to.claim_rights(node(by), &claims))
+            }
+            RestCall::Rights { after, limit } => {
+                text(to.rights(after.map(right), PageLimit::clamped(limit.into())))
             }
             RestCall::Project {
                 number,

@@ -174,6 +174,7 @@ fn hello(till: &Till) -> Box<Hello> {
         logs: vec![till.head],
         feed: FeedPosition::START,
         reference: PriceListVersion::default(),
+        rights: Vec::new(),
     })
 }
 

@@ -187,7 +187,8 @@ impl Server {
     fn ask_database(&self, peer: &PeerIdentity, effect: Effect, now: Timestamp) -> Option<Input> {
         let database = &self.database;
         Some(match effect {
-            Effect::ReadLogs { claims } => Input::LogsRead {
+            Effect::ReadLogs { claims, rights: _ } => Input::LogsRead {
+                rights_lost: Vec::new(),
                 logs: database.standings(&claims),
                 feed_end: database.feed_end(&peer.store),
                 reference_end: database.reference_end(),

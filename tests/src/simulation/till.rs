@@ -150,7 +150,12 @@ impl Till {
                 );
                 None
             }
-            Effect::Asked { .. } | Effect::CertificateRenewed(_) => None,
+            // The simulated tills hold no rights.
+            Effect::Asked { .. }
+            | Effect::KeepRight(_)
+            | Effect::GiveUpRight { .. }
+            | Effect::ForgetRights(_)
+            | Effect::CertificateRenewed(_) => None,
             effect @ (Effect::BeginEpoch { .. }
             | Effect::StoreAcknowledged { .. }
             | Effect::ReadLog { .. }
@@ -210,6 +215,9 @@ impl Till {
             | Effect::Freeze(_)
             | Effect::Answered { .. }
             | Effect::Asked { .. }
+            | Effect::KeepRight(_)
+            | Effect::GiveUpRight { .. }
+            | Effect::ForgetRights(_)
             | Effect::CertificateRenewed(_)
             | Effect::Compared(_) => {}
         }

@@ -10,7 +10,7 @@ use holdfast_schemas::{
     },
     log::{LogEntry, LogHead, SignedHead},
     operation::Operation,
-    sync::till::{LogRead, LogStretch, OwnLog, TillState},
+    sync::till::{LogRead, LogStretch, OwnLog, TillRights, TillState},
     wire::{Buckets, FeedPage, FeedPosition, ReferencePage, ReferenceText, ServerEpoch},
 };
 
@@ -67,6 +67,7 @@ impl TillStore {
             feed: self.feed,
             reference: self.reference,
             current: Some(current),
+            rights: TillRights::default(),
             logs: own
                 .map(|log| OwnLog {
                     head: self.head_of(*log),

@@ -7,5 +7,6 @@ mod crash;
 mod enrolment;
 mod ledger;
 mod offline;
+mod rights;
 mod shop;
 mod till;

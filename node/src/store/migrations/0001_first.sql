@@ -65,6 +65,18 @@ CREATE TABLE sync (
 ) STRICT;
 INSERT INTO sync (only, epoch, feed_cursor) VALUES (1, NULL, 0);
 
+-- Rights that this till holds, and those that it gave up of which the server does not know yet (`given_up`), with whom
+-- they are passed on to. Sacred: no other file knows of them once the server is restored from a backup.
+CREATE TABLE held_right (
+    document BLOB NOT NULL CHECK (length(document) = 16),
+    kind TEXT NOT NULL CHECK (kind IN ('resume', 'refund', 'handover')),
+    since INTEGER NOT NULL,
+    epoch TEXT,
+    given_up INTEGER NOT NULL DEFAULT 0 CHECK (given_up IN (0, 1)),
+    heir INTEGER CHECK (heir BETWEEN 1 AND 1048575),
+    PRIMARY KEY (document, kind)
+) STRICT, WITHOUT ROWID;
+
 -- The last order number that was issued by this file.
 CREATE TABLE mint (
     only INTEGER PRIMARY KEY CHECK (only = 1),

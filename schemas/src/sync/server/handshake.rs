@@ -5,7 +5,10 @@ use crate::{
     identity::PriceListVersion,
     log::LogHead,
     time::Timestamp,
-    wire::{FeedPosition, Hello, ProtocolRange, Refuse, Welcome, limits::HELLO_LOGS_MAX},
+    wire::{
+        FeedPosition, Hello, ProtocolRange, Refuse, Right, Welcome,
+        limits::{HELLO_LOGS_MAX, RIGHTS_HELD_MAX},
+    },
 };
 
 impl ServerSession {
@@ -28,11 +31,12 @@ impl ServerSession {
             .logs
             .iter()
             .any(|head| head.log.node() != self.peer.node);
-        if foreign || hello.logs.len() > HELLO_LOGS_MAX {
+        if foreign || hello.logs.len() > HELLO_LOGS_MAX || hello.rights.len() > RIGHTS_HELD_MAX {
             return Err(Refuse::Protocol);
         }
         self.effects.emit(Effect::ReadLogs {
             claims: hello.logs.clone(),
+            rights: hello.rights.clone(),
         });
         self.phase = Phase::Checking { hello };
         Ok(())
@@ -44,6 +48,7 @@ impl ServerSession {
         logs: &[LogStanding],
         feed_end: FeedPosition,
         reference_end: PriceListVersion,
+        rights_lost: Vec<Right>,
         now: Timestamp,
     ) -> Result<(), Refuse> {
         let Phase::Checking { hello } = &self.phase else {
@@ -70,6 +75,7 @@ impl ServerSession {
             logs: logs.iter().map(|standing| standing.durable).collect(),
             feed_end,
             reference_end,
+            rights_lost,
             now,
         }));
         self.effects.emit(Effect::Online { new_epoch });

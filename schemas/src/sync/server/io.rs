@@ -5,7 +5,7 @@ use crate::{
     log::{LogEntry, LogHead},
     wire::{
         Answer, AskId, Buckets, Capabilities, CertificateRenewal, Der, FeedPage, FeedPosition,
-        LogWant, Message, Push, Question, ReferencePage, Refuse, ServerEpoch,
+        HeldRight, LogWant, Message, Push, Question, ReferencePage, Refuse, Right, ServerEpoch,
     },
 };
 
@@ -80,6 +80,8 @@ pub enum Input {
         feed_end: FeedPosition,
         /// The newest reference data.
         reference_end: PriceListVersion,
+        /// Of the hello's rights, those that somebody else holds.
+        rights_lost: Vec<Right>,
     },
     /// Answers [`Effect::Ingest`], in the order of the effects.
     Ingested(Ingested),
@@ -141,10 +143,12 @@ pub enum Effect {
     Send(Message),
     /// Close the connection once what was sent is out. The session is done, and wants [`Input::Disconnected`].
     Close,
-    /// Compare the hello's logs with the store's. Answered by [`Input::LogsRead`].
+    /// Compare the hello's logs with the store's, and durably learn its rights. Answered by [`Input::LogsRead`].
     ReadLogs {
         /// What the till says to have.
         claims: Vec<LogHead>,
+        /// The rights that the till says to hold.
+        rights: Vec<HeldRight>,
     },
     /// The handshake is done: the till is online in this epoch. For the registry, and for "complete to".
     Online {

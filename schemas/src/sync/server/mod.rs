@@ -139,7 +139,10 @@ impl ServerSession {
                 logs,
                 feed_end,
                 reference_end,
-            } => return self.logs_read(&logs, feed_end, reference_end, now),
+                rights_lost,
+            } => {
+                return self.logs_read(&logs, feed_end, reference_end, rights_lost, now);
+            }
             Input::Ingested(ingested) => {
                 return self.ingester.ingested(ingested, self.peer.node, effects);
             }

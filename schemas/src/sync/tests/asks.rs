@@ -1,9 +1,6 @@
 //! Questions in both directions, and certificates.
 
-use super::{
-    Pair,
-    disks::{log_of, node},
-};
+use super::{Pair, disks::log_of};
 use crate::{
     identity::DocumentId,
     sync::{
@@ -12,7 +9,7 @@ use crate::{
     },
     testing::document_id,
     wire::{
-        Answer, Ask, AskId, CertificateRenewal, Der, Message, OrderKey, Question, Right, RightKind,
+        Answer, Ask, AskId, CertificateRenewal, Der, Message, OrderKey, Question,
         limits::{ASK_TIMEOUT_MS, ASKS_MAX},
     },
 };
@@ -20,13 +17,6 @@ use crate::{
 fn find(order: DocumentId) -> Question {
     Question::FindOrder {
         key: OrderKey::Document(order),
-    }
-}
-
-fn refund() -> Right {
-    Right {
-        kind: RightKind::Refund,
-        document: document_id(1),
     }
 }
 
@@ -86,7 +76,7 @@ fn a_question_without_an_answer_times_out_and_a_late_answer_is_passed_over() {
     pair.advance(1);
     assert!(matches!(last(&pair), Answer::NotReachable { .. }));
     let id = AskId(1);
-    let answer = Answer::Granted;
+    let answer = Answer::Refused;
     pair.tell_session(server::Input::Answer { id, answer });
     pair.settle();
     assert_eq!(pair.seen.answered.len(), 1, "one answer for each question");
@@ -152,58 +142,6 @@ fn a_till_that_floods_the_server_with_questions_is_cut_off() {
     }
     pair.settle();
     assert!(pair.session.is_none());
-}
-
-#[test]
-fn a_right_is_taken_held_granted_and_released() {
-    let (right, other) = (refund(), node(2));
-    let mut pair = Pair::online();
-    pair.ask(1, Question::TakeRight { right });
-    assert_eq!(*last(&pair), Answer::Granted);
-    pair.ask(2, Question::TakeRight { right });
-    assert_eq!(*last(&pair), Answer::Granted, "to ask twice is to ask once");
-    pair.ask(3, Question::GrantRight { right, to: other });
-    assert_eq!(*last(&pair), Answer::Released);
-    pair.ask(4, Question::TakeRight { right });
-    assert_eq!(*last(&pair), Answer::Held { by: other });
-    pair.ask(5, Question::ReleaseRight { right });
-    assert_eq!(*last(&pair), Answer::Refused, "it is not ours");
-    pair.server.rights.clear();
-    pair.ask(6, Question::TakeRight { right });
-    pair.ask(7, Question::ReleaseRight { right });
-    assert_eq!(*last(&pair), Answer::Released);
-    assert!(pair.server.rights.is_empty());
-    pair.server.all_reported = false;
-    pair.ask(8, Question::TakeRight { right });
-    assert_eq!(*last(&pair), Answer::NotYet);
-}
-
-#[test]
-fn the_server_asks_a_holder_to_yield() {
-    let (right, to) = (refund(), node(2));
-    let mut pair = Pair::online();
-    for (id, answer) in [(1, Answer::Released), (2, Answer::Refused)] {
-        let id = AskId(id);
-        let question = Question::YieldRight { right, to };
-        pair.tell_session(server::Input::Ask {
-            id,
-            question: question.clone(),
-        });
-        pair.settle();
-        assert_eq!(pair.seen.asked_of_till.last(), Some(&(id, question)));
-        let given = answer.clone();
-        pair.till
-            .handle(Input::Answer { id, answer: given }, pair.now);
-        pair.settle();
-        assert_eq!(pair.seen.told.last(), Some(&(id, answer)));
-    }
-    // One that says nothing in time is not reachable.
-    let question = Question::YieldRight { right, to };
-    let id = AskId(3);
-    pair.tell_session(server::Input::Ask { id, question });
-    pair.advance(ASK_TIMEOUT_MS);
-    let told = pair.seen.told.last();
-    assert!(matches!(told, Some((_, Answer::NotReachable { .. }))));
 }
 
 #[test]

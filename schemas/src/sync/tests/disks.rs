@@ -15,14 +15,19 @@ use crate::{
     operation::Role,
     sync::{
         server::{Ingested, LogStanding},
-        till::{LogRead, LogStretch, OwnLog, TillState},
+        till::{GivenUpRight, LogRead, LogStretch, OwnLog, TillRights, TillState},
     },
     testing::{operation, session_opened},
+    time::Timestamp,
     wire::{
-        Answer, Buckets, FeedPage, FeedPosition, FoundOrder, LogWant, OrderKey, Push, Question,
-        ReferencePage, ReferenceText, Right, ServerEpoch, limits::HELLO_LOGS_MAX,
+        Answer, Buckets, FeedPage, FeedPosition, FoundOrder, HeldBecause, HeldRight, LogWant,
+        OrderKey, Push, Question, ReferencePage, ReferenceText, Right, ServerEpoch,
+        limits::HELLO_LOGS_MAX,
     },
 };
+
+/// The number of a till that may not have this till's rights.
+pub(super) const NO_HEIR: u32 = 99;
 
 /// How many entries a frame, a feed page and a repair page have here.
 pub(super) const PAGE_ENTRIES: usize = 3;
@@ -143,6 +148,8 @@ pub(super) struct TillDisk {
     pub(super) records: Vec<ReferenceText>,
     pub(super) logs: BTreeMap<LogId, Log>,
     pub(super) acknowledged: BTreeMap<LogId, LogPosition>,
+    pub(super) held: BTreeMap<Right, Timestamp>,
+    pub(super) given_up: BTreeMap<Right, GivenUpRight>,
 }
 
 impl TillDisk {
@@ -155,6 +162,29 @@ impl TillDisk {
             records: Vec::new(),
             logs: BTreeMap::new(),
             acknowledged: BTreeMap::new(),
+            held: BTreeMap::new(),
+            given_up: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn rights(&self) -> TillRights {
+        let held = self.held.iter();
+        TillRights {
+            held: held
+                .map(|(right, since)| HeldRight {
+                    right: *right,
+                    since: *since,
+                })
+                .collect(),
+            given_up: self.given_up.values().copied().collect(),
+        }
+    }
+
+    pub(super) fn give_up(&mut self, right: Right, to: Option<NodeNumber>) {
+        let given_up = self.given_up.get(&right).map(|known| known.held.since);
+        if let Some(since) = self.held.remove(&right).or(given_up) {
+            let held = HeldRight { right, since };
+            self.given_up.insert(right, GivenUpRight { held, to });
         }
     }
 
@@ -182,6 +212,7 @@ impl TillDisk {
             reference: self.reference,
             current: Some(current),
             logs,
+            rights: self.rights(),
         }
     }
 
@@ -302,7 +333,7 @@ pub(super) struct ServerDisk {
     pub(super) logs: BTreeMap<LogId, Log>,
     pub(super) feed: Vec<(LogId, LogPosition)>,
     pub(super) records: Vec<ReferenceText>,
-    pub(super) rights: BTreeMap<Right, NodeNumber>,
+    pub(super) rights: BTreeMap<Right, (NodeNumber, Timestamp)>,
     /// Whether rights may be granted again after a restored backup.
     pub(super) all_reported: bool,
     /// Positions of which the entry goes into quarantine.
@@ -464,11 +495,27 @@ impl ServerDisk {
     }
 
     /// What the server says to a till's question.
+    /// The rights that the till claims and another holds.
+    pub(super) fn claim(&mut self, till: NodeNumber, claims: &[HeldRight]) -> Vec<Right> {
+        let mut lost = Vec::new();
+        for claim in claims {
+            let holder = (till, claim.since);
+            let known = self.rights.entry(claim.right).or_insert(holder);
+            if known.0 != till && known.1 < claim.since {
+                *known = holder;
+            }
+            if known.0 != till {
+                lost.push(claim.right);
+            }
+        }
+        lost
+    }
+
     pub(super) fn answer(
         &mut self,
         asker: NodeNumber,
         question: &Question,
-        now: crate::time::Timestamp,
+        now: Timestamp,
     ) -> Answer {
         match question {
             Question::FindOrder {
@@ -490,23 +537,27 @@ impl ServerDisk {
             }
             Question::FindOrder { .. } => Answer::NotFound { data_as_of: now },
             Question::TakeRight { .. } if !self.all_reported => Answer::NotYet,
-            Question::TakeRight { right } => match *self.rights.entry(*right).or_insert(asker) {
-                by if by == asker => Answer::Granted,
-                by => Answer::Held { by },
-            },
-            Question::ReleaseRight { right } | Question::GrantRight { right, .. }
-                if self.rights.get(right) != Some(&asker) =>
-            {
-                Answer::Refused
+            Question::TakeRight { right } => {
+                match *self.rights.entry(*right).or_insert((asker, now)) {
+                    (by, since) if by == asker => Answer::Granted { since },
+                    (by, _) => Answer::Held {
+                        by,
+                        because: HeldBecause::Away,
+                    },
+                }
             }
             Question::ReleaseRight { right } => {
-                self.rights.remove(right);
+                self.rights
+                    .retain(|held, (by, _)| held != right || *by != asker);
                 Answer::Released
             }
-            Question::GrantRight { right, to } => {
-                self.rights.insert(*right, *to);
-                Answer::Released
-            }
+            Question::GrantRight { right, to } => match self.rights.get_mut(right) {
+                Some(holder) if holder.0 == asker && to.get() != NO_HEIR => {
+                    *holder = (*to, now);
+                    Answer::Granted { since: now }
+                }
+                Some(_) | None => Answer::Refused,
+            },
             Question::YieldRight { .. } | Question::Unknown => Answer::Refused,
         }
     }

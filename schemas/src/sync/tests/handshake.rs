@@ -122,6 +122,7 @@ fn hello(versions: ProtocolRange) -> Hello {
         logs: Vec::new(),
         feed: FeedPosition::START,
         reference: crate::identity::PriceListVersion::default(),
+        rights: Vec::new(),
     }
 }
 
@@ -178,6 +179,7 @@ fn a_till_refuses_a_welcome_in_a_version_that_it_does_not_speak() {
         logs: Vec::new(),
         feed_end: FeedPosition::START,
         reference_end: crate::identity::PriceListVersion::default(),
+        rights_lost: Vec::new(),
         now: pair.now,
     };
     let message = Message::from(Box::new(welcome));

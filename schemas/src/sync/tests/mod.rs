@@ -8,6 +8,7 @@ mod feed;
 mod handshake;
 mod push;
 mod repair;
+mod rights;
 mod time;
 
 use std::collections::VecDeque;
@@ -22,8 +23,8 @@ use crate::{
     testing::store,
     time::Timestamp,
     wire::{
-        Answer, AskId, Capabilities, CertificateRenewal, Der, FrameDecoder, Message, Push,
-        Question, encode,
+        Answer, AskId, Capabilities, CertificateRenewal, Der, FrameDecoder, HeldBecause, Message,
+        Push, Question, encode,
     },
 };
 
@@ -54,6 +55,8 @@ struct Pair {
     server_is_wrong: bool,
     /// Whether questions wait, at the server, for ever.
     hold_answers: bool,
+    /// Whether the till's process is using its rights.
+    rights_in_use: bool,
     to_till: VecDeque<Vec<u8>>,
     to_server: VecDeque<Vec<u8>>,
     till_reader: FrameDecoder,
@@ -122,6 +125,7 @@ impl Pair {
             ingests: VecDeque::new(),
             server_is_wrong: false,
             hold_answers: false,
+            rights_in_use: false,
             to_till: VecDeque::new(),
             to_server: VecDeque::new(),
             till_reader: FrameDecoder::new(),
@@ -163,6 +167,8 @@ impl Pair {
             capabilities: Capabilities::default(),
         };
         self.till = TillSync::new(identity, u64::from(nth), self.now);
+        let rights = self.disk.rights();
+        self.till.handle(till::Input::RightsRead(rights), self.now);
     }
 
     /// The server starts again on this database.
@@ -321,6 +327,7 @@ impl Pair {
         match effect {
             Effect::Connect => return Some(self.connect()),
             Effect::Send(message) => {
+                self.check_given_up(&message);
                 self.to_server.push_back(encode(&message).unwrap());
                 self.seen.by_till.push(message);
             }
@@ -371,11 +378,50 @@ impl Pair {
             }
             Effect::Compared(comparison) => self.seen.compared.push(comparison),
             Effect::Answered { id, answer } => self.seen.answered.push((id, answer)),
-            Effect::Asked { id, question } => self.seen.asked_of_till.push((id, question)),
+            Effect::Asked { id, question } => {
+                let answer = self.till_answers(&question);
+                self.seen.asked_of_till.push((id, question));
+                return answer.map(|answer| Input::Answer { id, answer });
+            }
+            Effect::KeepRight(held) => {
+                self.disk.held.insert(held.right, held.since);
+            }
+            Effect::GiveUpRight { right, to } => self.disk.give_up(right, to),
+            Effect::ForgetRights(rights) => {
+                for right in rights {
+                    self.disk.held.remove(&right);
+                    self.disk.given_up.remove(&right);
+                }
+            }
             Effect::CertificateRenewed(renewal) => self.seen.renewed.push(renewal),
             Effect::Freeze(fork) => self.seen.frozen.push(fork),
         }
         None
+    }
+
+    /// What a till's file says to a question of the server.
+    fn till_answers(&mut self, question: &Question) -> Option<Answer> {
+        let Question::YieldRight { right, .. } = question else {
+            return Some(Answer::NotUnderstood);
+        };
+        if self.rights_in_use && self.disk.held.contains_key(right) {
+            return Some(Answer::Held {
+                by: node(TILL),
+                because: HeldBecause::InUse,
+            });
+        }
+        self.disk.give_up(*right, None);
+        Some(Answer::Released)
+    }
+
+    /// A right that the till says to have given up is not in its file any more.
+    fn check_given_up(&self, message: &Message) {
+        if let Message::Ask(ask) = message
+            && let Question::ReleaseRight { right } | Question::GrantRight { right, .. } =
+                &ask.question
+        {
+            assert!(!self.disk.held.contains_key(right), "still held: {right:?}");
+        }
     }
 
     fn server_effect(&mut self, effect: server::Effect) -> Option<server::Input> {
@@ -400,7 +446,8 @@ impl Pair {
                 return None;
             }
             Effect::Online { .. } => return None,
-            Effect::ReadLogs { claims } => Input::LogsRead {
+            Effect::ReadLogs { claims, rights } => Input::LogsRead {
+                rights_lost: disk.claim(self.peer.node, &rights),
                 logs: disk.standings(&claims),
                 feed_end: disk.feed_end(),
                 reference_end: disk.reference_end(),

@@ -18,6 +18,7 @@ impl TillSync {
         }
         self.pusher.load(&state.logs);
         self.puller.load(state.feed, state.reference);
+        self.rights.load(&state.rights);
         self.effects.send(Box::new(Hello {
             tenant: self.identity.tenant.clone(),
             store: self.identity.store.clone(),
@@ -28,6 +29,7 @@ impl TillSync {
             logs: logs_to_list(&state.logs),
             feed: state.feed,
             reference: state.reference,
+            rights: self.rights.claims(),
         }));
         self.phase = Phase::Greeting {
             until: now.plus_milliseconds(HANDSHAKE_TIMEOUT_MS),
@@ -64,6 +66,7 @@ impl TillSync {
             self.freeze(fork);
             return Ok(());
         }
+        self.rights.lost(&welcome.rights_lost, &mut self.effects);
         let new_epoch = *epoch != Some(welcome.epoch);
         let list_was_cut = epoch.is_some() && state.logs.len() >= HELLO_LOGS_MAX;
         if new_epoch {
@@ -93,6 +96,7 @@ impl TillSync {
             self.offerer.start(&mut self.effects);
         }
         self.note_completeness(now);
+        self.settle_rights(now);
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     time::Timestamp,
     wire::{
         Answer, AskId, Buckets, Capabilities, CertificateRenewal, Der, FeedPage, FeedPosition,
-        Message, Question, ReferencePage, Refuse, ServerEpoch,
+        HeldRight, Message, Question, ReferencePage, Refuse, Right, ServerEpoch,
     },
 };
 
@@ -48,11 +48,33 @@ pub struct TillState {
     /// Every own log with unacknowledged entries, and of the others at least the newest
     /// [`crate::wire::limits::HELLO_LOGS_MAX`]; newest last.
     pub logs: Vec<OwnLog>,
+    /// The rights, which belong to no epoch.
+    pub rights: TillRights,
+}
+
+/// The rights in a till's file; held and given up together at most [`crate::wire::limits::RIGHTS_HELD_MAX`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TillRights {
+    /// Those that it holds.
+    pub held: Vec<HeldRight>,
+    /// Those that it gave up, of which the server has not said that it knows.
+    pub given_up: Vec<GivenUpRight>,
+}
+
+/// A right that a till gave up durably, before it said so to anybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GivenUpRight {
+    /// Which, and since when it was held.
+    pub held: HeldRight,
+    /// To whom it is passed on; none where whoever asks next may have it.
+    pub to: Option<NodeNumber>,
 }
 
 /// What happens to a till's machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
+    /// What the file has of rights, once, before a connection is there to bring it with its state.
+    RightsRead(TillRights),
     /// Answers [`Effect::Connect`]: the connection stands. Its state was read from the store after it stood.
     Connected(TillState),
     /// Answers [`Effect::Connect`]: no connection.
@@ -88,9 +110,11 @@ pub enum Input {
     MissingFound(Vec<ChangeHash>),
     /// Answers [`Effect::ApplyRepair`]: the entries are durable.
     RepairApplied,
-    /// The till wants to know something of the server. Answered by one [`Effect::Answered`], always.
+    /// The till wants to know something of the server. Answered by one [`Effect::Answered`], always. A right that the
+    /// till holds is granted without the server; one that it gives up is given up at once, and told to the server when
+    /// there is a line.
     Ask {
-        /// A number that no other waiting question of this till has.
+        /// A number below 2^63 that no other waiting question of this till has.
         id: AskId,
         /// What is asked.
         question: Question,
@@ -192,6 +216,19 @@ pub enum Effect {
     ApplyRepair(Vec<LogEntry>),
     /// A comparison with the server ended. Log it where `missing` is not zero.
     Compared(Comparison),
+    /// Durably, in one transaction: the till holds this right. An answer that says so follows.
+    KeepRight(HeldRight),
+    /// Durably, in one transaction: the till holds this right no more, and owes the server to say so. The question that
+    /// says so follows.
+    GiveUpRight {
+        /// Which.
+        right: Right,
+        /// To whom it is passed on.
+        to: Option<NodeNumber>,
+    },
+    /// Durably, in one transaction: these rights are settled with the server. Of one that is still held, somebody else
+    /// is the holder.
+    ForgetRights(Vec<Right>),
     /// What became of the till's question.
     Answered {
         /// The question's number.
@@ -199,7 +236,8 @@ pub enum Effect {
         /// What came of it.
         answer: Answer,
     },
-    /// The server asks. Answered by [`Input::Answer`].
+    /// The server asks. Answered by [`Input::Answer`]. To yield a right: where it is held and not in use, it is given up
+    /// durably as by [`Effect::GiveUpRight`] before the answer [`Answer::Released`].
     Asked {
         /// The question's number.
         id: AskId,

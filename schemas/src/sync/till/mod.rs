@@ -7,10 +7,13 @@ mod offer;
 mod pull;
 mod push;
 mod repair;
+mod rights;
 
 pub use io::*;
 
-use self::{effects::Effects, offer::Offerer, pull::Puller, push::Pusher, repair::Repairer};
+use self::{
+    effects::Effects, offer::Offerer, pull::Puller, push::Pusher, repair::Repairer, rights::Rights,
+};
 use super::{
     asks::{Arrived, Asks},
     backoff::Backoff,
@@ -18,7 +21,7 @@ use super::{
 use crate::{
     time::Timestamp,
     wire::{
-        Answer, AskId, Message, Ping, Refuse, RenewCertificate, ServerEpoch,
+        Answer, AskId, Message, Ping, Question, Refuse, RenewCertificate, ServerEpoch,
         limits::{IDLE_TIMEOUT_MS, KEEP_ALIVE_MS, REFUSED_RETRY_MS, REPAIR_INTERVAL_MS},
     },
 };
@@ -39,6 +42,7 @@ pub struct TillSync {
     offer_due: bool,
     repairer: Repairer,
     asks: Asks,
+    rights: Rights,
     renewing: bool,
     repair_due: Timestamp,
     data_as_of: Option<Timestamp>,
@@ -88,6 +92,7 @@ impl TillSync {
             offer_due: false,
             repairer: Repairer::default(),
             asks: Asks::default(),
+            rights: Rights::default(),
             renewing: false,
             data_as_of: None,
         }
@@ -148,6 +153,7 @@ impl TillSync {
     /// Takes in what happened.
     pub fn handle(&mut self, input: Input, now: Timestamp) {
         match input {
+            Input::RightsRead(rights) => self.rights.load(&rights),
             Input::Connected(state) => self.connected(state, now),
             Input::ConnectFailed => self.connect_failed(now),
             Input::Disconnected => self.disconnected(now),
@@ -175,11 +181,13 @@ impl TillSync {
                 self.compared(outcome);
             }
             Input::RepairApplied => self.repairer.applied(&mut self.effects),
-            Input::Ask { id, question } => self.ask(id, question, now),
+            Input::Ask { id, question } => self.ask(id, &question, now),
             Input::Answer { id, answer } => {
+                self.rights.told(id, &answer);
                 if let Some(message) = self.asks.answer(id, answer) {
                     self.effects.send(message);
                 }
+                self.settle_rights(now);
             }
             Input::RenewCertificate { request } => {
                 if self.is_online() && !self.renewing {
@@ -250,15 +258,27 @@ impl TillSync {
                 self.compared(outcome);
             }
             Message::Ask(ask) => match self.asks.arrived(ask, now) {
-                Arrived::Pass(ask) => self.effects.emit(Effect::Asked {
-                    id: ask.id,
-                    question: ask.question,
-                }),
+                Arrived::Pass(ask) => {
+                    self.rights.asked(ask.id, &ask.question);
+                    self.effects.emit(Effect::Asked {
+                        id: ask.id,
+                        question: ask.question,
+                    });
+                }
                 Arrived::Reply(message) => self.effects.send(message),
                 Arrived::TooMany => return Err(Refuse::Protocol),
             },
-            Message::AskAnswer(answer) => self.answered(answer.id, answer.answer),
-            Message::OrderFound(found) => self.answered(found.id, Answer::Found(found.found)),
+            Message::AskAnswer(answer) => {
+                if self.asks.settle(answer.id) {
+                    self.answered(answer.id, answer.answer);
+                    self.settle_rights(now);
+                }
+            }
+            Message::OrderFound(found) => {
+                if self.asks.settle(found.id) {
+                    self.answered(found.id, Answer::Found(found.found));
+                }
+            }
             Message::CertificateRenewal(renewal) => {
                 if !std::mem::take(&mut self.renewing) {
                     return Err(Refuse::Protocol);
@@ -286,31 +306,45 @@ impl TillSync {
         Ok(())
     }
 
-    fn ask(&mut self, id: AskId, question: crate::wire::Question, now: Timestamp) {
-        let message = if self.is_online() {
-            self.asks.ask(id, question, now)
-        } else {
-            None
+    fn ask(&mut self, id: AskId, question: &Question, now: Timestamp) {
+        if let Some(answer) = self.rights.asks(question, &mut self.effects) {
+            self.effects.emit(Effect::Answered { id, answer });
+        } else if !self.send_ask(id, question, now) {
+            self.not_reachable(id);
+        }
+    }
+
+    fn send_ask(&mut self, id: AskId, question: &Question, now: Timestamp) -> bool {
+        if !self.is_online() {
+            return false;
+        }
+        let Some(message) = self.asks.ask(id, question.clone(), now) else {
+            return false;
         };
-        match message {
-            Some(message) => self.effects.send(message),
-            None => self.not_reachable(id),
+        self.rights.sent(id, question);
+        self.effects.send(message);
+        true
+    }
+
+    /// Tells the server of a right that was given up, where it does not know yet.
+    fn settle_rights(&mut self, now: Timestamp) {
+        if self.is_online()
+            && let Some((id, question)) = self.rights.owed()
+        {
+            // Where too many questions wait, the next answer gives room.
+            self.send_ask(id, &question, now);
         }
     }
 
     fn answered(&mut self, id: AskId, answer: Answer) {
-        if self.asks.settle(id) {
+        if self.rights.answered(id, &answer, &mut self.effects) {
             self.effects.emit(Effect::Answered { id, answer });
         }
     }
 
     fn not_reachable(&mut self, id: AskId) {
-        self.effects.emit(Effect::Answered {
-            id,
-            answer: Answer::NotReachable {
-                data_as_of: self.data_as_of,
-            },
-        });
+        let data_as_of = self.data_as_of;
+        self.answered(id, Answer::NotReachable { data_as_of });
     }
 
     fn note_completeness(&mut self, now: Timestamp) {
@@ -367,6 +401,7 @@ impl TillSync {
                 for id in self.asks.expire(now) {
                     self.not_reachable(id);
                 }
+                self.settle_rights(now);
                 if self.repair_due <= now {
                     self.compare(now);
                 }
@@ -448,5 +483,6 @@ impl TillSync {
         for id in self.asks.clear() {
             self.not_reachable(id);
         }
+        self.rights.stop();
     }
 }

@@ -7,9 +7,9 @@ use holdfast_schemas::{
     identity::{ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, StoreId, TenantId},
     log::{HeadSignature, LogHead, SignedHead, chain},
     operation::DocumentKind,
-    sync::server::PeerIdentity,
+    sync::server::{Input, PeerIdentity},
     time::Timestamp,
-    wire::{Answer, Question, Right, RightKind, ServerEpoch},
+    wire::{Answer, HeldBecause, HeldRight, Question, Right, RightKind, ServerEpoch},
 };
 
 use super::Desk;
@@ -52,16 +52,32 @@ impl Shops {
     }
 
     fn ask(&self, till: u32, question: &Question) -> Answer {
+        self.desk(till).answer(question, NOW).expect("an answer")
+    }
+
+    /// What the till's hello says of the refund right; whether it lost it.
+    fn claim(&self, till: u32, since: Timestamp) -> bool {
+        let right = self.right(RightKind::Refund);
+        let read = self
+            .desk(till)
+            .read_logs(&[], &[HeldRight { right, since }])
+            .expect("an answer");
+        let Input::LogsRead { rights_lost, .. } = read else {
+            panic!("the logs are read");
+        };
+        rights_lost == [right]
+    }
+
+    fn desk(&self, till: u32) -> Desk {
         let record = self.store.node(node(till)).expect("read").expect("known");
-        let desk = Desk {
+        Desk {
             store: Arc::clone(&self.store),
             peer: PeerIdentity {
                 tenant: tenant(),
                 store: record.store,
                 node: record.node,
             },
-        };
-        desk.answer(question, NOW).expect("an answer")
+        }
     }
 
     fn right(&self, kind: RightKind) -> Right {
@@ -177,15 +193,20 @@ fn on_both(test: impl Fn(&Shops)) {
 }
 
 fn held(by: u32) -> Answer {
-    Answer::Held { by: node(by) }
+    Answer::Held {
+        by: node(by),
+        because: HeldBecause::Away,
+    }
 }
+
+const GRANTED: Answer = Answer::Granted { since: NOW };
 
 #[test]
 fn one_till_at_a_time_holds_a_right() {
     on_both(|shops| {
         let steps: [(&str, Answer, Answer); 12] = [
-            ("the first who asks", shops.take(1), Answer::Granted),
-            ("asks again", shops.take(1), Answer::Granted),
+            ("the first who asks", shops.take(1), GRANTED),
+            ("asks again", shops.take(1), GRANTED),
             ("another", shops.take(2), held(1)),
             ("another store", shops.take(3), Answer::Refused),
             (
@@ -201,17 +222,17 @@ fn one_till_at_a_time_holds_a_right() {
             ),
             ("to another store", shops.grant(1, 3), Answer::Refused),
             ("to nobody", shops.grant(1, 9), Answer::Refused),
-            ("to the neighbour", shops.grant(1, 2), Answer::Granted),
+            ("to the neighbour", shops.grant(1, 2), GRANTED),
             ("the neighbour holds it", shops.take(1), held(2)),
             ("the neighbour is done", shops.release(2), Answer::Released),
         ];
         for (step, answer, expected) in steps {
             assert_eq!(answer, expected, "{step}");
         }
-        assert_eq!(shops.take(1), Answer::Granted, "it is free again");
+        assert_eq!(shops.take(1), GRANTED, "it is free again");
         let resume = shops.right(RightKind::Resume);
         let other = shops.ask(2, &Question::TakeRight { right: resume });
-        assert_eq!(other, Answer::Granted, "every kind is a right of its own");
+        assert_eq!(other, GRANTED, "every kind is a right of its own");
     });
 }
 
@@ -221,7 +242,7 @@ fn a_store_that_looked_the_order_up_may_ask_for_its_rights() {
         assert_eq!(shops.take(3), Answer::Refused);
         let south = store_id("south");
         shops.store.grant_scope(shops.order, &south).expect("kept");
-        assert_eq!(shops.take(3), Answer::Granted);
+        assert_eq!(shops.take(3), GRANTED);
         assert_eq!(shops.take(1), held(3));
     });
 }
@@ -229,7 +250,7 @@ fn a_store_that_looked_the_order_up_may_ask_for_its_rights() {
 #[test]
 fn a_restored_server_grants_nothing_until_every_till_of_the_scope_has_reported() {
     on_both(|shops| {
-        assert_eq!(shops.take(1), Answer::Granted);
+        assert_eq!(shops.take(1), GRANTED);
         shops.store.begin_epoch(epoch(2), 100).expect("kept");
         // Not even to the holder: it may have passed the right on since the backup.
         assert_eq!(shops.take(1), Answer::NotYet);
@@ -242,7 +263,7 @@ fn a_restored_server_grants_nothing_until_every_till_of_the_scope_has_reported()
             "its neighbour has more to tell"
         );
         shops.report(2, true);
-        assert_eq!(shops.take(1), Answer::Granted, "the south does not matter");
+        assert_eq!(shops.take(1), GRANTED, "the south does not matter");
         assert_eq!(shops.take(2), held(1));
 
         let south = store_id("south");
@@ -261,7 +282,7 @@ fn neither_a_revoked_till_nor_one_that_enrolled_since_is_waited_for() {
         shops.report(1, true);
         assert_eq!(shops.take(1), Answer::NotYet);
         shops.store.revoke_node(node(2), NOW).expect("kept");
-        assert_eq!(shops.take(1), Answer::Granted);
+        assert_eq!(shops.take(1), GRANTED);
     });
 }
 
@@ -271,7 +292,7 @@ fn rights_and_those_who_are_awaited_survive_a_restart() {
     let file = folder.path().join("server.db");
     let database = SqliteStore::create(&file, &tenant(), epoch(1)).expect("a new file");
     let shops = Shops::open(Arc::new(database));
-    assert_eq!(shops.take(1), Answer::Granted);
+    assert_eq!(shops.take(1), GRANTED);
     drop(shops);
     let reopen = || Shops::again(Arc::new(SqliteStore::open(&file).expect("the same file")));
     let shops = reopen();
@@ -287,4 +308,37 @@ fn rights_and_those_who_are_awaited_survive_a_restart() {
     assert_eq!(shops.store.open_rights(&north).expect("kept"), []);
     drop(shops);
     assert_eq!(reopen().take(2), held(1));
+}
+
+#[test]
+fn a_restored_server_learns_rights_from_the_tills_and_gives_none_of_them_twice() {
+    on_both(|shops| {
+        // The backup is of before the first till took it.
+        shops.store.begin_epoch(epoch(2), 100).expect("kept");
+        assert!(!shops.claim(1, NOW), "it is the holder");
+        shops.report(1, true);
+        shops.report(2, true);
+        assert_eq!(shops.take(2), held(1));
+        // A claim of a time before is of a restored disk.
+        let before = Timestamp::from_milliseconds(NOW.milliseconds() - 1);
+        assert!(shops.claim(2, before));
+        assert_eq!(shops.take(2), held(1));
+        // And one of a time after is of who was given it since, whatever the backup says.
+        assert!(!shops.claim(2, NOW.plus_milliseconds(1)));
+        assert_eq!(shops.take(1), held(2));
+    });
+}
+
+#[test]
+fn what_a_till_yields_is_passed_on_in_one_step() {
+    on_both(|shops| {
+        let right = shops.right(RightKind::Refund);
+        assert_eq!(shops.take(1), GRANTED);
+        let yielded = shops.desk(1).yielded(right, node(2), NOW);
+        assert_eq!(yielded.expect("kept"), GRANTED);
+        assert_eq!(shops.take(1), held(2));
+        let late = shops.desk(1).yielded(right, node(3), NOW);
+        assert_eq!(late.expect("kept"), Answer::NotYet, "it is another's now");
+        assert_eq!(shops.take(1), held(2));
+    });
 }

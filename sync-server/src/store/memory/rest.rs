@@ -5,13 +5,13 @@ use std::path::Path;
 use holdfast_schemas::{
     identity::{DocumentId, NodeNumber, PriceListVersion, StoreId},
     time::Timestamp,
-    wire::{Right, ServerEpoch},
+    wire::{HeldRight, Right, ServerEpoch},
 };
 
 use super::{MemoryStore, State, count};
 use crate::store::{
     CheckFinding, PageLimit, ReferenceDelta, ReferenceKey, ReferenceRecord, ReferenceStore,
-    RightsStore, ServerIdentity, StoreError, TakeOutcome, Upkeep,
+    RightRow, RightsStore, ServerIdentity, StoreError, TakeOutcome, Upkeep,
     upkeep::{last_node, node_after},
 };
 
@@ -73,6 +73,11 @@ impl ReferenceStore for MemoryStore {
     }
 }
 
+/// By document, then the kind's name.
+fn place(right: Right) -> (DocumentId, &'static str) {
+    (right.document, right.kind.name())
+}
+
 impl RightsStore for MemoryStore {
     fn take_right(
         &self,
@@ -83,10 +88,58 @@ impl RightsStore for MemoryStore {
         let mut state = self.state();
         let (by, since) = *state.rights.entry(right).or_insert((node, at));
         Ok(if by == node {
-            TakeOutcome::Taken
+            TakeOutcome::Taken { since }
         } else {
             TakeOutcome::Held { by, since }
         })
+    }
+
+    fn pass_right(
+        &self,
+        right: Right,
+        from: NodeNumber,
+        to: NodeNumber,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let held = state.rights.get_mut(&right).filter(|(by, _)| *by == from);
+        Ok(held.map(|holder| *holder = (to, at)).is_some())
+    }
+
+    fn claim_rights(
+        &self,
+        node: NodeNumber,
+        claims: &[HeldRight],
+    ) -> Result<Vec<Right>, StoreError> {
+        let mut state = self.state();
+        let mut lost = Vec::new();
+        for HeldRight { right, since } in claims {
+            let holder = state.rights.entry(*right).or_insert((node, *since));
+            if holder.0 != node && holder.1 < *since {
+                *holder = (node, *since);
+            }
+            if holder.0 != node {
+                lost.push(*right);
+            }
+        }
+        Ok(lost)
+    }
+
+    fn rights(&self, after: Option<Right>, limit: PageLimit) -> Result<Vec<RightRow>, StoreError> {
+        let state = self.state();
+        let mut rows: Vec<RightRow> = state
+            .rights
+            .iter()
+            .map(|(right, (node, since))| RightRow {
+                right: *right,
+                node: *node,
+                since: *since,
+            })
+            .filter(|row| after.is_none_or(|after| place(row.right) > place(after)))
+            .collect();
+        rows.sort_unstable_by_key(|row| place(row.right));
+        rows.truncate(count(limit.get()));
+        Ok(rows)
     }
 
     fn release_right(&self, right: Right, node: NodeNumber) -> Result<bool, StoreError> {
@@ -96,10 +149,6 @@ impl RightsStore for MemoryStore {
             state.rights.remove(&right);
         }
         Ok(held)
-    }
-
-    fn right_holder(&self, right: Right) -> Result<Option<(NodeNumber, Timestamp)>, StoreError> {
-        Ok(self.state().rights.get(&right).copied())
     }
 
     fn awaited(&self, document: DocumentId) -> Result<Vec<NodeNumber>, StoreError> {

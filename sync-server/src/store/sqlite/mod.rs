@@ -9,6 +9,7 @@ mod open;
 mod read_model;
 mod registry;
 mod rest;
+mod rights;
 mod row_tables;
 mod rows;
 mod values;

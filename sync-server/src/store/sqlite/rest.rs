@@ -1,4 +1,4 @@
-//! Reference data, rights and upkeep over SQLite.
+//! Reference data and upkeep over SQLite.
 
 use std::path::Path;
 
@@ -6,8 +6,7 @@ use holdfast_schemas::{
     identity::{ChainHash, DocumentId, LogId, LogPosition, NodeNumber, PriceListVersion, StoreId},
     log::{LogHead, chain},
     planted::{self, Planted},
-    time::Timestamp,
-    wire::{Right, RightKind, ServerEpoch},
+    wire::ServerEpoch,
 };
 use rusqlite::{OptionalExtension, Transaction, backup::Backup, params};
 
@@ -18,7 +17,7 @@ use super::{
 };
 use crate::store::{
     CheckFinding, PageLimit, ReferenceDelta, ReferenceKey, ReferenceRecord, ReferenceStore,
-    RightsStore, ServerIdentity, StoreError, TakeOutcome, Upkeep,
+    ServerIdentity, StoreError, Upkeep,
     upkeep::{last_node, node_after},
 };
 
@@ -131,7 +130,10 @@ fn put_reference(
     Ok(true)
 }
 
-fn known_store(transaction: &Transaction<'_>, store: &StoreId) -> Result<(), StoreError> {
+pub(super) fn known_store(
+    transaction: &Transaction<'_>,
+    store: &StoreId,
+) -> Result<(), StoreError> {
     let known: bool = transaction
         .query_row(
             "SELECT EXISTS (SELECT 1 FROM store WHERE store = ?1)",
@@ -143,105 +145,6 @@ fn known_store(transaction: &Transaction<'_>, store: &StoreId) -> Result<(), Sto
         Ok(())
     } else {
         Err(StoreError::UnknownStore(store.clone()))
-    }
-}
-
-/// The kind's name, as it is stored.
-fn right_name(kind: RightKind) -> &'static str {
-    match kind {
-        RightKind::Resume => "resume",
-        RightKind::Refund => "refund",
-        RightKind::Handover => "handover",
-    }
-}
-
-fn right_holder(
-    transaction: &Transaction<'_>,
-    right: Right,
-) -> Result<Option<(NodeNumber, Timestamp)>, StoreError> {
-    transaction
-        .query_row(
-            "SELECT node, since FROM held_right WHERE document = ?1 AND kind = ?2",
-            params![Column(right.document), right_name(right.kind)],
-            |row| Ok((column(row, 0)?, column(row, 1)?)),
-        )
-        .optional()
-        .map_err(failed("read a right"))
-}
-
-impl RightsStore for SqliteStore {
-    fn take_right(
-        &self,
-        right: Right,
-        node: NodeNumber,
-        at: Timestamp,
-    ) -> Result<TakeOutcome, StoreError> {
-        self.write(|transaction| match right_holder(transaction, right)? {
-            Some((by, _)) if by == node || planted::is(Planted::RightGrantedTwice) => {
-                Ok(TakeOutcome::Taken)
-            }
-            Some((by, since)) => Ok(TakeOutcome::Held { by, since }),
-            None => {
-                transaction
-                    .execute(
-                        "INSERT INTO held_right (document, kind, node, since) VALUES (?1, ?2, ?3, ?4)",
-                        params![
-                            Column(right.document),
-                            right_name(right.kind),
-                            Column(node),
-                            Column(at)
-                        ],
-                    )
-                    .map_err(failed("give a right"))?;
-                Ok(TakeOutcome::Taken)
-            }
-        })
-    }
-
-    fn release_right(&self, right: Right, node: NodeNumber) -> Result<bool, StoreError> {
-        self.write(|transaction| {
-            let released = transaction
-                .execute(
-                    "DELETE FROM held_right WHERE document = ?1 AND kind = ?2 AND node = ?3",
-                    params![Column(right.document), right_name(right.kind), Column(node)],
-                )
-                .map_err(failed("take back a right"))?;
-            Ok(released == 1)
-        })
-    }
-
-    fn right_holder(&self, right: Right) -> Result<Option<(NodeNumber, Timestamp)>, StoreError> {
-        self.read(|transaction| right_holder(transaction, right))
-    }
-
-    fn awaited(&self, document: DocumentId) -> Result<Vec<NodeNumber>, StoreError> {
-        self.read(|transaction| {
-            let sql = "SELECT node FROM node JOIN document_scope USING (store)
-                       WHERE document = ?1 AND awaited AND revoked_at IS NULL ORDER BY node";
-            collect(
-                transaction,
-                "read which tills are awaited",
-                sql,
-                &[&Column(document)],
-                |row| column(row, 0),
-            )
-        })
-    }
-
-    fn open_rights(&self, store: &StoreId) -> Result<Vec<NodeNumber>, StoreError> {
-        self.write(|transaction| {
-            known_store(transaction, store)?;
-            let sql = "UPDATE node SET awaited = 0 WHERE store = ?1 AND awaited RETURNING node";
-            let mut nodes = collect(
-                transaction,
-                "open a store's rights",
-                sql,
-                &[&store.as_str()],
-                |row| column(row, 0),
-            )?;
-            nodes.sort_unstable();
-            Ok(nodes)
-        })
     }
 }
 

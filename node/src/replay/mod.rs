@@ -16,5 +16,5 @@ pub use plan::{
 };
 pub use request::{ReplayTerms, cash_of, parts_by_original, stock_lines, usual_tender};
 pub use row::{INVOICE_FILE_COLUMNS, ReplayError, Row, read_rows};
-pub use share::{Share, ShareError};
+pub use share::{Share, ShareError, taker};
 pub use trader::{Originals, Trader, TraderAccount, TraderError};

@@ -25,19 +25,28 @@ impl Share {
         of: NonZeroU32::MIN,
     };
 
-    /// Whether the rows of this invoice number are this till's: spread evenly, and the same in every run.
+    /// Whether the rows of this invoice number are this till's.
     #[must_use]
     pub fn takes(self, number: &ExternalValue) -> bool {
-        // FNV-1a (Fowler, Noll, Vo), 64 bits; its low bits depend on few characters, so they are mixed (Murmur3).
-        let hash = number
-            .as_str()
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-            });
-        let mixed = (hash ^ hash >> 33).wrapping_mul(0xff51_afd7_ed55_8ccd);
-        (mixed ^ mixed >> 33) % u64::from(self.of.get()) == u64::from(self.till.get() - 1)
+        taker(number, self.of) == self.till
     }
+}
+
+/// Which of so many tills, from 1, takes the rows of this invoice number: spread evenly, and the same in every run.
+#[must_use]
+pub fn taker(number: &ExternalValue, tills: NonZeroU32) -> NonZeroU32 {
+    // FNV-1a (Fowler, Noll, Vo), 64 bits, then SplitMix64's finisher, since FNV alone hardly mixes short texts.
+    let hash = number
+        .as_str()
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+    let mixed = (hash ^ hash >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    let mixed = mixed ^ mixed >> 31;
+    let before = u32::try_from(mixed % u64::from(tills.get())).unwrap_or(0);
+    NonZeroU32::MIN.saturating_add(before)
 }
 
 impl FromStr for Share {

@@ -31,6 +31,7 @@ struct Return {
 
 #[derive(Deserialize)]
 struct Stock {
+    store: String,
     on_hand: Decimal,
 }
 
@@ -113,7 +114,7 @@ pub(super) fn compare(
             *report.returns_blind.entry(reason).or_default() += count;
         }
     }
-    report.exceptions = exceptions(report, plan, &books);
+    report.exceptions = exceptions(report, plan, &stock, &books);
     report.books_balance = report.exceptions.is_empty();
     Ok(example(&orders))
 }
@@ -128,7 +129,7 @@ fn example(orders: &[Order]) -> Option<String> {
 }
 
 /// What does not hold, each in words.
-fn exceptions(report: &Report, plan: &TradePlan, books: &[Books]) -> Vec<String> {
+fn exceptions(report: &Report, plan: &TradePlan, stock: &[Stock], books: &[Books]) -> Vec<String> {
     let mut exceptions = Vec::new();
     let mut equal = |what: &str, left: String, right: String| {
         if left != right {
@@ -159,6 +160,18 @@ fn exceptions(report: &Report, plan: &TradePlan, books: &[Books]) -> Vec<String>
         report.stock_units.to_string(),
         report.stock_units_by_rows.to_string(),
     );
+    for till in &report.each_till {
+        let levels = stock.iter().filter(|level| level.store == till.store);
+        let at_headquarters = units(levels.map(|level| level.on_hand).sum());
+        equal(
+            &format!(
+                "stock of {} at till {} and at headquarters",
+                till.store, till.till
+            ),
+            till.stock_units.to_string(),
+            at_headquarters.to_string(),
+        );
+    }
     let rows = report.rows_sold + report.rows_returned + report.rows_adjusted + report.rows_refused;
     equal(
         "rows read and rows accounted for",

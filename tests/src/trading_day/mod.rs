@@ -7,6 +7,7 @@ mod till;
 
 use std::{
     fs, io,
+    num::NonZeroU32,
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -14,12 +15,13 @@ use std::{
 use holdfast_node::{
     handle::CallError,
     node::StartError,
-    replay::{ReplayError, Trade, TradePlan, TraderError, plan, read_rows},
+    replay::{ReplayError, Trade, TradePlan, TraderError, plan, read_rows, taker},
     settings::SettingsError,
     store::StoreError,
+    watched::WatchEnded,
 };
 use holdfast_schemas::{
-    identity::{ExternalValue, StoreId},
+    identity::{ExternalValue, NodeNumber, StoreId},
     time::BusinessDate,
     value::Currency,
 };
@@ -40,6 +42,8 @@ const DRAIN_TIME_MAX: Duration = Duration::from_secs(600);
 const NEIGHBOUR_TIME_MAX: Duration = Duration::from_secs(60);
 /// The line is cut from this share of the trades to that, in hundredths.
 const CUT: std::ops::Range<usize> = 40..60;
+/// How long a till may take to get what its neighbours wrote, once that is at headquarters.
+const FEED_TIME_MAX: Duration = Duration::from_secs(60);
 /// How often progress is shown, in trades.
 const PROGRESS_TRADES: usize = 250;
 
@@ -94,6 +98,15 @@ pub enum TradingError {
     /// Headquarters did not answer.
     #[error(transparent)]
     Headquarters(#[from] HeadquartersError),
+    /// A till's engine ended.
+    #[error("a till ended while it was waited for")]
+    Ended(#[from] WatchEnded),
+    /// A till did not get all that its store's other tills wrote.
+    #[error("after {} s till {till} still lacks changes of its store's other tills", FEED_TIME_MAX.as_secs())]
+    NotFed {
+        /// Which till.
+        till: NodeNumber,
+    },
     /// Tills could not bring headquarters all that they had.
     #[error("after {} s headquarters still lacks {pending} changes", DRAIN_TIME_MAX.as_secs())]
     NotDrained {
@@ -227,19 +240,11 @@ impl Day<'_> {
         self.progress.say(self.began.elapsed(), text);
     }
 
-    /// Which till takes an invoice: spread evenly, and the same in every run.
+    /// Which till takes an invoice, as a place in the list of tills.
     fn till_of(&self, number: &ExternalValue) -> usize {
-        // FNV-1a (Fowler, Noll, Vo), then SplitMix64's finisher, since FNV alone hardly mixes short texts.
-        let hash = number
-            .as_str()
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-            });
-        let mixed = (hash ^ hash >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let tills = u64::try_from(self.shop.tills.len()).unwrap_or(1);
-        usize::try_from((mixed ^ mixed >> 31) % tills).unwrap_or(0)
+        let tills = u32::try_from(self.shop.tills.len()).unwrap_or(u32::MAX);
+        let tills = NonZeroU32::new(tills).unwrap_or(NonZeroU32::MIN);
+        usize::try_from(taker(number, tills).get() - 1).unwrap_or(usize::MAX)
     }
 
     fn is_cut(&self, till: usize) -> bool {
@@ -317,18 +322,21 @@ impl Day<'_> {
             "closed; {pending} changes not at headquarters yet"
         ));
         let closed_at = self.began.elapsed();
-        for (till, line) in self.shop.tills.iter().zip(&self.shop.lines) {
+        let mut lags = Vec::new();
+        for till in &self.shop.tills {
             let left =
                 DRAIN_TIME_MAX.saturating_sub(self.began.elapsed().saturating_sub(closed_at));
             wait_until_sent(till, left).await;
-            let lag = self.began.elapsed().saturating_sub(closed_at);
-            report
-                .each_till
-                .push(figures::of_till(till, line.bytes(), lag).await?);
+            lags.push(self.began.elapsed().saturating_sub(closed_at));
         }
         let pending = self.pending();
         if pending > 0 {
             return Err(TradingError::NotDrained { pending });
+        }
+        self.wait_until_fed().await?;
+        for ((till, line), lag) in self.shop.tills.iter().zip(&self.shop.lines).zip(lags) {
+            let account = figures::of_till(till, line.bytes(), lag).await?;
+            report.each_till.push(account);
         }
         self.say("everything is at headquarters; asking it for its figures");
         let example = figures::compare(&mut report, &self.shop, &self.plan)?;
@@ -340,6 +348,23 @@ impl Day<'_> {
             shop: self.shop,
             key,
         })
+    }
+
+    /// Waits until each till has all that its store's tills wrote, so that it knows its store's stock as headquarters
+    /// does.
+    async fn wait_until_fed(&self) -> Result<(), TradingError> {
+        for till in &self.shop.tills {
+            let mut heads = Vec::new();
+            let neighbours = self.shop.tills.iter();
+            for neighbour in neighbours.filter(|neighbour| neighbour.store == till.store) {
+                heads.extend(neighbour.own_heads().await?);
+            }
+            match timeout(FEED_TIME_MAX, till.holds(heads)).await {
+                Ok(held) => held?,
+                Err(_) => return Err(TradingError::NotFed { till: till.number }),
+            }
+        }
+        Ok(())
     }
 }
 

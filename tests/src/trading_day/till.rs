@@ -11,6 +11,7 @@ use holdfast_node::{
 use holdfast_schemas::{
     document::Document,
     identity::{LogPosition, NodeNumber, Sku, StoreId},
+    log::LogHead,
     operation::DocumentKind,
     order::fold_order,
     return_::fold_return,
@@ -73,6 +74,29 @@ impl Till {
     /// What the till did, as it counted itself.
     pub(super) fn account(&self) -> &TraderAccount {
         self.trader.account()
+    }
+
+    /// How far the till's own logs go.
+    pub(super) async fn own_heads(&self) -> Result<Vec<LogHead>, TradingError> {
+        let handle = self.handle();
+        let logs = handle.query(|file| file.own_logs(OWN_LOGS_MAX)).await?;
+        Ok(logs.into_iter().map(|log| log.head).collect())
+    }
+
+    /// Waits until these logs are here, each up to its head.
+    pub(super) async fn holds(&self, heads: Vec<LogHead>) -> Result<(), TradingError> {
+        let mut views = self.handle().watch();
+        for head in heads {
+            let handle = self.handle();
+            let reached = || handle.query(move |file| file.log_state(head.log));
+            while reached()
+                .await?
+                .is_none_or(|here| here.head.position < head.position)
+            {
+                views.changed().await?;
+            }
+        }
+        Ok(())
     }
 
     /// Units in stock in the till's own store, over all products, as far as its file knows.

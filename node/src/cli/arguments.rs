@@ -339,9 +339,10 @@ pub(super) enum StoreVerb {
     },
     /// Take in what a till's `store export` wrote, this till's own or another's. The till must not run
     ///
-    /// Every change and its place in its log is checked; the signatures are not, since a till knows no other till's key:
-    /// take only files of which you know where they come from. What is of this till's own logs is sent to the server
-    /// again.
+    /// Only what can be proved here is taken: each stretch of a log must lead to its signed head, which this till
+    /// signed with its own key or the server gave to it. A till knows no other till's key; bring another's file to the
+    /// server: `holdfast-server till import FILE`. What is not taken is named with its reason and what to do, and
+    /// the command then exits as refused. What is of this till's own logs is sent to the server again.
     Import {
         /// The file
         file: PathBuf,

@@ -72,6 +72,12 @@ pub(super) enum CommandError {
         /// How many.
         findings: usize,
     },
+    /// Parts of an export can't be proved here; the rest was taken in.
+    #[error("{stretches} parts of the file can't be proved here, and were not taken in")]
+    Unproved {
+        /// How many stretches of logs.
+        stretches: usize,
+    },
     /// A backup is another till's.
     #[error("the backup is of till {found}, and this is till {wanted}")]
     OtherTill {
@@ -134,7 +140,7 @@ impl CommandError {
             Self::Enrol(error) | Self::Start(StartError::Enrol(error)) => enrol_exit_code(error),
             Self::Store(error) | Self::Start(StartError::Store(error)) => store_exit_code(error),
             Self::Submit(error) => submit_exit_code(error),
-            Self::Export(_) | Self::OtherTill { .. } => exit_code::REFUSED,
+            Self::Export(_) | Self::OtherTill { .. } | Self::Unproved { .. } => exit_code::REFUSED,
             Self::Replay(ReplayError::Column { .. }) => exit_code::REFUSED,
             Self::Trader(TraderError::Submit(CallError::Engine(error))) => submit_exit_code(error),
             Self::Trader(TraderError::Query(CallError::Engine(error))) => store_exit_code(error),

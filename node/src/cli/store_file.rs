@@ -7,9 +7,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use holdfast_schemas::wire::{
-    Push,
-    export::{read_export, write_export},
+use holdfast_schemas::{
+    identity::{LogId, LogPosition},
+    wire::{
+        Push,
+        export::{read_export, write_export},
+    },
 };
 use serde::Serialize;
 
@@ -21,7 +24,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, SystemClock},
-    engine::{Engine, Finding, Origin},
+    engine::{Engine, Finding, Unproved},
     enrol::{IdentityFolder, TillSigner},
     node::store_place,
     random::SystemRandom,
@@ -208,6 +211,31 @@ struct Imported {
     new: usize,
     known: usize,
     quarantined: usize,
+    refused: Vec<RefusedStretch>,
+}
+
+/// A stretch of a log of which nothing was taken.
+#[derive(Serialize)]
+struct RefusedStretch {
+    log: LogId,
+    /// The first position of it.
+    from: LogPosition,
+    /// The last.
+    through: LogPosition,
+    reason: Unproved,
+    what_to_do: &'static str,
+}
+
+impl RefusedStretch {
+    fn new(push: &Push, reason: Unproved) -> Self {
+        Self {
+            log: push.log(),
+            from: push.after.next().unwrap_or(push.after),
+            through: push.head.head.position,
+            reason,
+            what_to_do: reason.what_to_do(),
+        }
+    }
 }
 
 impl fmt::Display for Imported {
@@ -216,12 +244,22 @@ impl fmt::Display for Imported {
             formatter,
             "{} changes are new, {} were known, {} are in quarantine",
             self.new, self.known, self.quarantined
-        )
+        )?;
+        self.refused.iter().try_for_each(|refused| {
+            let RefusedStretch {
+                log, from, through, ..
+            } = refused;
+            writeln!(
+                formatter,
+                "not taken: {from} to {through} of log {log}: {}.",
+                refused.reason
+            )?;
+            writeln!(formatter, "  {}", refused.what_to_do)
+        })
     }
 }
 
-/// Takes in an export. Taking it in again changes nothing. Signatures are not checked: a till knows only its own key, and
-/// whoever may run commands on its machine may write its file. The server checks each of them when it gets them.
+/// Takes in an export, as far as it can be proved here. Taking it in again changes nothing.
 pub(super) fn import(
     settings: &Settings,
     file: &Path,
@@ -229,19 +267,29 @@ pub(super) fn import(
 ) -> Result<(), CommandError> {
     let bytes = fs::read(file).map_err(|source| CommandError::file(file, source))?;
     let pushes = read_export(&bytes)?;
+    let key = TillSigner::new(&IdentityFolder::within(&settings.data_dir.value).key()?)?;
     let mut engine = Engine::new(open_to_write(settings)?, &mut SystemRandom)?;
     let mut imported = Imported {
         new: 0,
         known: 0,
         quarantined: 0,
+        refused: Vec::new(),
     };
     for push in pushes {
-        let applied = engine.apply_entries(&push.entries, Origin::File, SystemClock.now())?;
-        imported.new += applied.new;
-        imported.known += applied.known;
-        imported.quarantined += applied.quarantined;
+        match engine.import(&push, &key, SystemClock.now())? {
+            Ok(applied) => {
+                imported.new += applied.new;
+                imported.known += applied.known;
+                imported.quarantined += applied.quarantined;
+            }
+            Err(unproved) => imported.refused.push(RefusedStretch::new(&push, unproved)),
+        }
     }
-    output::print(format, &imported)
+    output::print(format, &imported)?;
+    match imported.refused.len() {
+        0 => Ok(()),
+        stretches => Err(CommandError::Unproved { stretches }),
+    }
 }
 
 #[derive(Serialize)]

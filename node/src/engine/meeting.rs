@@ -171,7 +171,7 @@ fn foreign_stretch(
 }
 
 /// The head of a log as it was at a position that is here without gaps.
-fn head_at(
+pub(super) fn head_at(
     transaction: &Transaction<'_>,
     state: &LogState,
     position: LogPosition,

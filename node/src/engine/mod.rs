@@ -6,7 +6,7 @@
 //! | method | transaction | together, or not at all |
 //! |---|---|---|
 //! | [`Engine::submit`] | T1 | change, log position and chain, last order number, projection, stock, unsent figures |
-//! | [`Engine::apply_feed_page`], [`Engine::apply_entries`] | T2 | changes, refolded documents, quarantine, unsent figures, cursor |
+//! | [`Engine::apply_feed_page`], [`Engine::apply_entries`], [`Engine::import`] | T2 | changes, refolded documents, quarantine, unsent figures, cursor |
 //! | [`Engine::acknowledge`] | T3 | acknowledged position, unsent figures |
 //! | [`Engine::begin_epoch`] | epoch | epoch, cursors, acknowledged positions, unsent figures |
 //! | [`Engine::freeze`] | freeze | the fork |
@@ -17,6 +17,7 @@
 mod apply;
 mod command;
 mod decide;
+mod import;
 mod meeting;
 mod project;
 mod rebuild;
@@ -35,6 +36,7 @@ use holdfast_schemas::{
 
 pub use apply::{Applied, Origin};
 pub use command::{Action, Command, OpenSession, Receipt, StockPaper, SubmitError};
+pub use import::Unproved;
 pub use rebuild::Finding;
 pub use rights::Yielded;
 pub use view::{NodeView, Pending};

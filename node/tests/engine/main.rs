@@ -2,6 +2,7 @@
 
 mod file;
 mod handle;
+mod import;
 mod model;
 mod rebuild;
 mod reference;

@@ -1,0 +1,138 @@
+//! What a till takes from a file: what it can prove, and nothing else.
+
+use holdfast_node::engine::{Applied, Unproved};
+use holdfast_schemas::{
+    identity::{LogPosition, TenantId},
+    log::{HeadSignature, HeadSigner, HeadVerifier, LogHead, SignedHead},
+    wire::{FeedPage, FeedPosition, Push},
+};
+
+use crate::support::Till;
+
+/// A stand-in for a key: its signature is itself, tied to what it signs.
+struct Key(u8);
+
+impl HeadSigner for Key {
+    fn sign(&self, bytes: &[u8]) -> HeadSignature {
+        let mut signature = [self.0; 64];
+        for (at, byte) in bytes.iter().enumerate() {
+            signature[at % 64] ^= byte;
+        }
+        HeadSignature::from_bytes(signature)
+    }
+}
+
+impl HeadVerifier for Key {
+    fn verify(&self, _: &LogHead, bytes: &[u8], signature: &HeadSignature) -> bool {
+        self.sign(bytes) == *signature
+    }
+}
+
+const KEY: Key = Key(1);
+
+/// A till's log from a position on, as its export holds it.
+fn export(till: &Till, after: u64) -> Push {
+    let store = till.engine.store();
+    let log = store.own_logs(1).expect("logs")[0].head.log;
+    let after = LogPosition::new(after).expect("a position");
+    let read = till.engine.read_log(log, after, &KEY).expect("readable");
+    let stretch = read.stretch.expect("something to send");
+    Push {
+        after,
+        entries: stretch.entries,
+        head: stretch.head,
+    }
+}
+
+fn traded(node: u32) -> Till {
+    let mut till = Till::new(node);
+    till.open_session();
+    for count in 1..=3 {
+        till.sell(&[("MUG", count, "4.50")]);
+    }
+    till
+}
+
+fn import(till: &mut Till, push: &Push) -> Result<Applied, Unproved> {
+    let now = till.now;
+    till.engine.import(push, &KEY, now).expect("a file")
+}
+
+fn taken(new: usize, known: usize) -> Result<Applied, Unproved> {
+    Ok(Applied {
+        new,
+        known,
+        quarantined: 0,
+    })
+}
+
+#[test]
+fn what_this_till_signed_is_taken_and_again_changes_nothing() {
+    let push = export(&traded(1), 0);
+    let mut blank = Till::new(1);
+    assert_eq!(import(&mut blank, &push), taken(4, 0));
+    assert_eq!(import(&mut blank, &push), taken(0, 4));
+    assert_eq!(blank.engine.view().expect("a view").pending.entries, 4);
+    assert_eq!(blank.engine.check().expect("a check"), []);
+}
+
+#[test]
+fn a_stretch_is_taken_once_what_is_before_it_is_here() {
+    let till = traded(1);
+    let (whole, later) = (export(&till, 0), export(&till, 2));
+    let mut blank = Till::new(1);
+    assert_eq!(import(&mut blank, &later), Err(Unproved::Gap));
+    assert_eq!(import(&mut blank, &whole), taken(4, 0));
+    assert_eq!(import(&mut blank, &later), taken(0, 2));
+}
+
+#[test]
+fn of_what_was_changed_nothing_is_taken() {
+    let whole = export(&traded(1), 0);
+    let edited = |edit: &dyn Fn(&mut Push)| {
+        let mut push = whole.clone();
+        edit(&mut push);
+        push
+    };
+    let tenant = TenantId::new("example").expect("a tenant");
+    let other_document = edited(&|push| push.entries[1].document = push.entries[2].document);
+    let other_change = edited(&|push| push.entries[3].change = push.entries[1].change.clone());
+    let unreadable = edited(&|push| push.entries[3].change[20] ^= 1);
+    let one_less = edited(&|push| drop(push.entries.remove(1)));
+    let cut_off = edited(&|push| push.entries.truncate(3));
+    let forged = edited(&|push| push.head = SignedHead::sign(push.head.head, &tenant, &Key(2)));
+    for (push, why) in [
+        (other_document, Unproved::Changed),
+        (other_change, Unproved::Changed),
+        (unreadable, Unproved::Changed),
+        (one_less, Unproved::NotWhole),
+        (cut_off, Unproved::NotWhole),
+        (forged, Unproved::NotSigned),
+    ] {
+        let mut blank = Till::new(1);
+        assert_eq!(import(&mut blank, &push), Err(why));
+        assert_eq!(blank.engine.store().own_logs(9).expect("logs"), []);
+    }
+}
+
+#[test]
+fn another_tills_log_is_taken_only_as_far_as_the_server_vouched_for_it() {
+    let other = traded(2);
+    let push = export(&other, 0);
+    let mut till = Till::new(1);
+    assert_eq!(import(&mut till, &push), Err(Unproved::OtherTill));
+    let through = FeedPosition::new(push.entries.len() as u64);
+    let page = FeedPage {
+        after: FeedPosition::new(0),
+        through,
+        end: through,
+        entries: Vec::new(),
+        heads: vec![push.head],
+    };
+    till.engine
+        .apply_feed_page(&page, till.now)
+        .expect("the server's word");
+    assert_eq!(import(&mut till, &push), taken(4, 0));
+    let entries = till.engine.view().expect("a view").pending.entries;
+    assert_eq!(entries, 0, "what others wrote is not this till's to send");
+}

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use holdfast_schemas::{
+    identity::TenderReference,
     operation::LineKind,
     value::{MinorUnits, QuantityTotal},
     view::{OrderLineView, OrderView},
@@ -85,6 +86,29 @@ fn write_fields(formatter: &mut fmt::Formatter<'_>, order: &OrderView) -> fmt::R
     Ok(())
 }
 
+/// The tax in the amount above, where there is any.
+pub(super) fn tax_row(style: &Style, tax: MinorUnits) -> Option<[String; 6]> {
+    let what = format!("of which tax {}", style.amount(tax));
+    (tax != MinorUnits::ZERO).then(|| note(what, String::new()))
+}
+
+/// Money that came or went, with the provider's name of the payment.
+pub(super) fn payment_row(
+    style: &Style,
+    what: &str,
+    reference: Option<&TenderReference>,
+    amount: MinorUnits,
+) -> [String; 6] {
+    let reference = reference.map_or_else(String::new, |name| format!(", payment {name}"));
+    note(format!("{what}{reference}"), style.amount(amount))
+}
+
+/// What cash rounding did to the money above, where it did anything.
+pub(super) fn rounding_row(style: &Style, rounding: MinorUnits) -> Option<[String; 6]> {
+    let what = format!("  rounded by {}", style.amount(rounding));
+    (rounding != MinorUnits::ZERO).then(|| note(what, String::new()))
+}
+
 /// The line at its price, what is taken off it, and what is special about it.
 fn line_rows(style: &Style, line: &OrderLineView, rows: &mut Vec<[String; 6]>) {
     rows.push([
@@ -118,20 +142,16 @@ fn line_rows(style: &Style, line: &OrderLineView, rows: &mut Vec<[String; 6]>) {
 
 fn sum_rows(style: &Style, order: &OrderView, rows: &mut Vec<[String; 6]>) {
     rows.push(note("total".to_owned(), style.amount(order.total_minor)));
-    if order.tax_minor != MinorUnits::ZERO {
-        let tax = format!("of which tax {}", style.amount(order.tax_minor));
-        rows.push(note(tax, String::new()));
-    }
+    rows.extend(tax_row(style, order.tax_minor));
     for tender in &order.tenders {
         let kind = words(&tender.kind);
-        let reference = tender.reference.as_ref();
-        let reference = reference.map_or_else(String::new, |name| format!(", payment {name}"));
-        let what = format!("{kind}{reference}");
-        rows.push(note(what, style.amount(tender.amount_minor)));
-        if tender.rounding_minor != MinorUnits::ZERO {
-            let rounding = style.amount(tender.rounding_minor);
-            rows.push(note(format!("  rounded by {rounding}"), String::new()));
-        }
+        rows.push(payment_row(
+            style,
+            &kind,
+            tender.reference.as_ref(),
+            tender.amount_minor,
+        ));
+        rows.extend(rounding_row(style, tender.rounding_minor));
         for _ in &tender.voided_by {
             let what = format!("  {kind} given back");
             rows.push(note(what, style.less(tender.amount_minor)));

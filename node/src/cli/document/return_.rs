@@ -4,12 +4,12 @@ use std::fmt;
 
 use holdfast_schemas::{
     operation::{Disposition, LineKind},
-    value::{MinorUnits, QuantityTotal},
+    value::QuantityTotal,
     view::{ReturnLineView, ReturnView},
 };
 
 use super::{
-    order::{LINE_COLUMNS, note},
+    order::{LINE_COLUMNS, note, payment_row, rounding_row, tax_row},
     style::{Style, short, words, write_field, write_frozen},
     timeline::original,
 };
@@ -78,18 +78,15 @@ fn line_rows(style: &Style, line: &ReturnLineView, rows: &mut Vec<[String; 6]>) 
 
 fn sum_rows(style: &Style, returned: &ReturnView, rows: &mut Vec<[String; 6]>) {
     rows.push(note("worth".to_owned(), style.amount(returned.worth_minor)));
-    if returned.tax_minor != MinorUnits::ZERO {
-        let tax = format!("of which tax {}", style.amount(returned.tax_minor));
-        rows.push(note(tax, String::new()));
-    }
+    rows.extend(tax_row(style, returned.tax_minor));
     for refund in &returned.refunds {
-        let reference = refund.reference.as_ref();
-        let reference = reference.map_or_else(String::new, |name| format!(", payment {name}"));
-        let what = format!("{} refunded{reference}", words(&refund.kind));
-        rows.push(note(what, style.amount(refund.amount_minor)));
-        if refund.rounding_minor != MinorUnits::ZERO {
-            let rounding = style.amount(refund.rounding_minor);
-            rows.push(note(format!("  rounded by {rounding}"), String::new()));
-        }
+        let what = format!("{} refunded", words(&refund.kind));
+        rows.push(payment_row(
+            style,
+            &what,
+            refund.reference.as_ref(),
+            refund.amount_minor,
+        ));
+        rows.extend(rounding_row(style, refund.rounding_minor));
     }
 }

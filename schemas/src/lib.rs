@@ -26,7 +26,9 @@ pub mod refusal;
 pub mod return_;
 pub mod rules;
 pub mod scan;
+pub mod staff;
 pub mod stock;
+pub mod store_settings;
 pub mod sync;
 #[cfg(test)]
 mod testing;

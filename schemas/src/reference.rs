@@ -13,8 +13,11 @@ use serde::{Deserialize, Serialize};
 pub use crate::identity::PriceListVersion as ReferenceVersion;
 use crate::{
     gtin::Gtin,
-    identity::{DepartmentCode, Sku, StoreId, TaxCode, TimeZoneName},
+    identity::{DepartmentCode, Sku, StoreId, TaxCode, TimeZoneName, UserId},
     operation::{CutOverHour, LineKind, TaxMode, TaxRounding},
+    scan::VariableMeasureRules,
+    staff::{RightsTable, User},
+    store_settings::{Denominations, Departments, Reasons, ReceiptTexts, StoreHeader, Tenders},
     text_value::Description,
     value::{CashRoundingStep, Currency, Measure, MinorUnits, Rate, UnitPrice},
 };
@@ -54,6 +57,13 @@ pub enum ReferenceRecord {
         store: StoreId,
         /// Its settings.
         settings: Box<StoreSettings>,
+    },
+    /// A user is new, or is different from now on.
+    UserPut(Box<User>),
+    /// A user is erased: nothing is known of them any more but their number, which is in documents.
+    UserRemoved {
+        /// Which user.
+        user: UserId,
     },
 }
 
@@ -219,6 +229,35 @@ pub struct StoreSettings {
     pub cash_rounding_step: CashRoundingStep,
     /// What it takes back.
     pub return_policy: ReturnPolicy,
+    /// Whose receipts it prints.
+    pub header: StoreHeader,
+    /// What it says on them, and in which language.
+    pub receipt_texts: ReceiptTexts,
+    /// The kinds of money that it takes.
+    #[serde(skip_serializing_if = "Tenders::is_empty")]
+    pub tenders: Tenders,
+    /// The reasons that its people choose from.
+    #[serde(skip_serializing_if = "Reasons::is_empty")]
+    pub reasons: Reasons,
+    /// Its departments.
+    #[serde(skip_serializing_if = "Departments::is_empty")]
+    pub departments: Departments,
+    /// Its notes and coins; those of its currency without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub denominations: Option<Denominations>,
+    /// How its scales write price and weight into barcodes.
+    pub variable_measure: VariableMeasureRules,
+    /// Who may do what at its tills.
+    pub rights: RightsTable,
+}
+
+impl StoreSettings {
+    /// Its notes and coins.
+    #[must_use]
+    pub fn denominations(&self) -> Denominations {
+        let own = self.denominations.clone();
+        own.unwrap_or_else(|| Denominations::usual(self.currency))
+    }
 }
 
 impl Default for StoreSettings {
@@ -234,6 +273,14 @@ impl Default for StoreSettings {
             tax_rates: TaxRates::default(),
             cash_rounding_step: CashRoundingStep::NONE,
             return_policy: ReturnPolicy::default(),
+            header: StoreHeader::default(),
+            receipt_texts: ReceiptTexts::default(),
+            tenders: Tenders::default(),
+            reasons: Reasons::default(),
+            departments: Departments::default(),
+            denominations: None,
+            variable_measure: VariableMeasureRules::default(),
+            rights: RightsTable::default(),
         }
     }
 }

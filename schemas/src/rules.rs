@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     operation::Role,
     reference::{ReturnPolicy, StoreSettings},
+    staff::{StaffRole, TillAction},
     value::MinorUnits,
 };
 
@@ -62,30 +63,32 @@ impl Default for Rules {
 }
 
 impl Rules {
-    /// What a store's settings allow; what they do not speak of is as in a small shop: its staff does everything,
-    /// prices are overridden and late returns taken by those in charge.
+    /// What a store's settings allow. The software itself may do what any of the staff may.
     #[must_use]
     pub fn of(settings: &StoreSettings) -> Self {
         let ReturnPolicy {
             window_days,
             blind_cap_minor,
         } = settings.return_policy;
-        let staff = BTreeSet::from([Role::Cashier, Role::Supervisor, Role::Manager, Role::System]);
-        let in_charge = BTreeSet::from([Role::Supervisor, Role::Manager, Role::System]);
+        let who = |action: TillAction| {
+            let least = settings.rights.rule(action).least;
+            let staff = StaffRole::ALL.into_iter().filter(|role| *role >= least);
+            staff.map(Role::from).chain([Role::System]).collect()
+        };
         Self {
-            price_override_roles: in_charge.clone(),
-            discount_roles: staff.clone(),
-            verified_return_roles: staff.clone(),
+            price_override_roles: who(TillAction::OverridePrice),
+            discount_roles: who(TillAction::GiveDiscount),
+            verified_return_roles: who(TillAction::TakeVerifiedReturn),
             return_window_days: Some(u32::from(window_days)),
-            late_return_roles: in_charge.clone(),
-            blind_return_roles: staff.clone(),
+            late_return_roles: who(TillAction::TakeLateReturn),
+            blind_return_roles: who(TillAction::TakeBlindReturn),
             blind_return_cap_minor: Some(blind_cap_minor),
-            blind_return_over_cap_roles: in_charge,
+            blind_return_over_cap_roles: who(TillAction::TakeBlindReturnOverCap),
             blind_return_any_tender: true,
-            cash_movement_roles: staff.clone(),
-            no_sale_roles: staff.clone(),
-            session_roles: staff.clone(),
-            stock_roles: staff,
+            cash_movement_roles: who(TillAction::MoveCash),
+            no_sale_roles: who(TillAction::OpenDrawer),
+            session_roles: who(TillAction::RunSession),
+            stock_roles: who(TillAction::MoveStock),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use holdfast_schemas::{
     gtin::Gtin,
-    identity::{PriceListVersion, Sku, StoreId},
+    identity::{PriceListVersion, Sku, StoreId, UserId},
     reference::{Product, ReferenceRecord, StoreSettings},
 };
 use rusqlite::{OptionalExtension, Transaction, params};
@@ -42,6 +42,8 @@ pub(crate) enum ReferenceRow {
     PutProduct { product: Box<Product>, json: String },
     RemoveProduct(Sku),
     PutSettings { store: StoreId, json: String },
+    PutUser { user: UserId, json: String },
+    RemoveUser(UserId),
 }
 
 impl ReferenceRow {
@@ -57,6 +59,11 @@ impl ReferenceRow {
                 json: serde_json::to_string(&settings)?,
                 store,
             },
+            ReferenceRecord::UserPut(user) => Self::PutUser {
+                json: serde_json::to_string(&user)?,
+                user: user.user,
+            },
+            ReferenceRecord::UserRemoved { user } => Self::RemoveUser(user),
         })
     }
 }
@@ -93,6 +100,19 @@ pub(crate) fn put(transaction: &Transaction<'_>, row: &ReferenceRow) -> Result<(
                      ON CONFLICT (store) DO UPDATE SET record = excluded.record",
                 )?
                 .execute([store.as_str(), json])?;
+        }
+        ReferenceRow::PutUser { user, json } => {
+            transaction
+                .prepare_cached(
+                    "INSERT INTO staff (user, record) VALUES (?1, ?2)
+                     ON CONFLICT (user) DO UPDATE SET record = excluded.record",
+                )?
+                .execute([user.as_str(), json])?;
+        }
+        ReferenceRow::RemoveUser(user) => {
+            transaction
+                .prepare_cached("DELETE FROM staff WHERE user = ?1")?
+                .execute([user.as_str()])?;
         }
     }
     Ok(())

@@ -8,6 +8,7 @@ mod codec;
 mod order;
 mod return_;
 mod stock;
+mod till_journal;
 mod till_session;
 
 use schemars::JsonSchema;
@@ -17,6 +18,7 @@ pub use codec::{OPERATION_BYTES_MAX, OperationError, Recorded, parse_operation, 
 pub use order::*;
 pub use return_::*;
 pub use stock::*;
+pub use till_journal::*;
 pub use till_session::*;
 
 use crate::{
@@ -292,6 +294,18 @@ bodies! {
         NoSale = "no_sale": fact;
         /// A basket was given up before it was paid.
         BasketVoided = "basket_voided": fact;
+        /// Somebody signed on, or unlocked the till.
+        SignedOn = "signed_on": fact;
+        /// Somebody signed off, or the till was locked.
+        SignedOff = "signed_off": fact;
+        /// A PIN was wrong so often that the till made its user wait.
+        SignOnRefused = "sign_on_refused": fact;
+        /// Somebody with more rights let another do one single thing.
+        OverrideGranted = "override_granted": fact;
+        /// A receipt was printed once more.
+        ReceiptReprinted = "receipt_reprinted": fact;
+        /// Somebody was asked for their age.
+        AgeChecked = "age_checked": fact;
         /// The session is closed: its Z report.
         SessionClosed = "session_closed": intent;
     }

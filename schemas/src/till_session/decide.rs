@@ -56,6 +56,7 @@ pub fn decide_till_session(
         SessionCommand::CountCash(counted) => count(counted)?,
         SessionCommand::NoSale(no_sale) => no_sale.clone().into(),
         SessionCommand::VoidBasket(basket) => basket.clone().into(),
+        SessionCommand::Journal(entry) => entry.clone().into(),
         SessionCommand::Close(close) => close_session(session, close)?,
     };
     Ok(vec![body])
@@ -66,6 +67,7 @@ fn rules_of<'a>(command: &SessionCommand, rules: &'a Rules) -> &'a BTreeSet<Role
         SessionCommand::Open(_)
         | SessionCommand::CountCash(_)
         | SessionCommand::VoidBasket(_)
+        | SessionCommand::Journal(_)
         | SessionCommand::Close(_) => &rules.session_roles,
         SessionCommand::PayIn(_)
         | SessionCommand::PayOut(_)

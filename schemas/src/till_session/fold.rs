@@ -1,6 +1,6 @@
 //! From operations to what is known of a till session. Total: it never fails.
 
-use super::{CashCount, TillSessionState};
+use super::{CashCount, SessionJournal, TillSessionState};
 use crate::{
     folding::Folding,
     identity::{DocumentId, OperationId},
@@ -48,6 +48,7 @@ impl SessionFold {
                 count: None,
                 no_sales: 0,
                 baskets_voided: 0,
+                journal: SessionJournal::default(),
                 close: None,
                 frozen: false,
                 misfits: Vec::new(),
@@ -90,6 +91,23 @@ impl SessionFold {
             }
             TillSessionBody::BasketVoided(_) => {
                 self.session.baskets_voided = self.session.baskets_voided.saturating_add(1);
+            }
+            TillSessionBody::SignedOn(signed_on) => self.session.journal.sign_on(signed_on),
+            TillSessionBody::SignedOff(signed_off) => self.session.journal.sign_off(signed_off),
+            TillSessionBody::SignOnRefused(_) => {
+                let refused = &mut self.session.journal.sign_ons_refused;
+                *refused = refused.saturating_add(1);
+            }
+            TillSessionBody::OverrideGranted(granted) => {
+                let overrides = &mut self.session.journal.overrides;
+                overrides.push((operation, granted.clone()));
+            }
+            TillSessionBody::ReceiptReprinted(_) => {
+                let reprints = &mut self.session.journal.reprints;
+                *reprints = reprints.saturating_add(1);
+            }
+            TillSessionBody::AgeChecked(checked) => {
+                self.session.journal.check_age(checked.old_enough);
             }
             TillSessionBody::SessionClosed(closed) => self.close(operation, closed),
         }

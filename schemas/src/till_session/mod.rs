@@ -2,11 +2,13 @@
 
 mod decide;
 mod fold;
+mod journal;
 mod state;
 mod takings;
 
 pub use decide::decide_till_session;
 pub use fold::fold_till_session;
+pub use journal::{JournalEntry, SessionJournal};
 pub use state::{CashCount, TillSessionState};
 pub use takings::{KindTakings, SessionTakings};
 
@@ -37,6 +39,8 @@ pub enum SessionCommand {
     NoSale(NoSale),
     /// Give a basket up.
     VoidBasket(BasketVoided),
+    /// Write something down that moves no money.
+    Journal(JournalEntry),
     /// Close it: its Z report.
     Close(CloseSession),
 }

@@ -107,6 +107,7 @@ fn body(command: SessionCommand, session: &Document) -> Body {
         SessionCommand::CountCash(count) => count.into(),
         SessionCommand::NoSale(no_sale) => no_sale.into(),
         SessionCommand::VoidBasket(basket) => basket.into(),
+        SessionCommand::Journal(entry) => entry.into(),
         SessionCommand::Close(close) => {
             let empty = Document::new(session.id());
             SessionClosed {

@@ -1,6 +1,6 @@
 //! What is known of a till session.
 
-use super::SessionTakings;
+use super::{SessionJournal, SessionTakings};
 use crate::{
     identity::{DocumentId, OperationId},
     misfit::Misfit,
@@ -30,6 +30,8 @@ pub struct TillSessionState {
     pub no_sales: u32,
     /// How many baskets were given up.
     pub baskets_voided: u32,
+    /// Who worked, and what else was written down.
+    pub journal: SessionJournal,
     /// Its Z report, once it is closed. It never changes.
     pub close: Option<(OperationId, SessionClosed)>,
     /// Whether it holds a critical operation that this version does not know: nothing may be decided on it.

@@ -7,7 +7,8 @@ use holdfast_schemas::{
     operation::{
         Author, BlindReason, Body, CashCounted, GoodsHandedOver, GoodsTakenBack, LineAdded,
         LineQuantity, OrderBody, OrderOpened, Original, RefundPaid, ReturnBody, ReturnLineAdded,
-        ReturnOpened, SessionClosed, StockBody, StockMoved, TenderTaken, TillSessionBody,
+        ReturnOpened, SessionClosed, SignOffCause, StockBody, StockMoved, TenderTaken,
+        TillSessionBody,
     },
     view::TimelineEntry,
 };
@@ -256,6 +257,33 @@ fn session(style: &Style, body: &TillSessionBody) -> String {
             count(basket.lines, "line"),
             style.amount(basket.total_minor),
             basket.reason
+        ),
+        TillSessionBody::SignedOn(on) => format!("{} signed on by {}", on.user, words(&on.method)),
+        TillSessionBody::SignedOff(off) => match off.because {
+            SignOffCause::Asked => format!("{} signed off", off.user),
+            because @ (SignOffCause::Locked | SignOffCause::Idle | SignOffCause::TakenOver) => {
+                format!("{} signed off: {}", off.user, words(&because))
+            }
+        },
+        TillSessionBody::SignOnRefused(refused) => format!(
+            "{} made to wait after {}",
+            refused.user,
+            count(refused.tries, "wrong PIN")
+        ),
+        TillSessionBody::OverrideGranted(granted) => format!(
+            "{} let {} {}: {}",
+            granted.granted_by,
+            granted.asked_by,
+            words(&granted.action),
+            granted.reason
+        ),
+        TillSessionBody::ReceiptReprinted(reprinted) => {
+            format!("receipt of {} printed once more", reprinted.document)
+        }
+        TillSessionBody::AgeChecked(checked) => format!(
+            "customer {}{} years old",
+            if checked.old_enough { "" } else { "not " },
+            checked.minimum_age.years()
         ),
         TillSessionBody::SessionClosed(closed) => session_closed(style, closed),
     }

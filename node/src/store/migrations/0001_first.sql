@@ -119,6 +119,11 @@ CREATE TABLE setting (
     record TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE staff (
+    user TEXT PRIMARY KEY,
+    record TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Projections.
 
 CREATE TABLE document (

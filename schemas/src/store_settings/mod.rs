@@ -1,0 +1,21 @@
+//! What a store prints, takes and asks for: its header, tenders, reasons, departments, notes and coins, and texts.
+//!
+//! Part of [`crate::reference::StoreSettings`]; what a store does not say is as usual for its currency and language.
+
+mod denominations;
+mod header;
+mod label;
+mod lists;
+
+pub use denominations::{
+    Denomination, DenominationKind, Denominations, DenominationsError, usual_cash_rounding,
+};
+pub use header::{ReceiptTexts, StoreHeader, TaxNumber, TaxNumberError};
+pub use label::{Label, LabelError, Language, LanguageError, PrintedText, PrintedTextError};
+pub use lists::{
+    Department, Departments, ListError, Reason, ReasonUse, Reasons, TenderSetting, TenderTaking,
+    Tenders,
+};
+
+#[cfg(test)]
+mod tests;

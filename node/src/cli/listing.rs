@@ -170,6 +170,11 @@ impl fmt::Display for SyncReport {
                 "FROZEN              one of its logs has two histories"
             )?;
         }
+        if let Some(trouble) = &self.view.trouble {
+            writeln!(formatter, "TROUBLE             {}", trouble.what)?;
+            writeln!(formatter, "since               {}", time(trouble.since))?;
+            writeln!(formatter, "what to do          {}", trouble.what_to_do)?;
+        }
         let epoch = match self.view.sync.epoch {
             Some(epoch) => epoch.to_string(),
             None => "never met".to_owned(),

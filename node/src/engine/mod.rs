@@ -10,6 +10,7 @@
 //! | [`Engine::acknowledge`] | T3 | acknowledged position, unsent figures |
 //! | [`Engine::begin_epoch`] | epoch | epoch, cursors, acknowledged positions, unsent figures |
 //! | [`Engine::freeze`] | freeze | the fork |
+//! | [`Engine::note_trouble`] | trouble | what keeps the till from its server |
 //! | [`Engine::keep_right`], [`Engine::give_up_right`], [`Engine::yield_right`], [`Engine::forget_rights`] | right | the rights that the till holds |
 //! | [`Engine::apply_reference_page`] | reference | records, version |
 //! | [`Engine::rebuild`] | rebuild | all projections |
@@ -24,6 +25,7 @@ mod rebuild;
 mod reference;
 mod rights;
 mod submit;
+mod trouble;
 mod view;
 
 use std::collections::BTreeSet;
@@ -39,7 +41,8 @@ pub use command::{Action, Command, OpenSession, Receipt, StockPaper, SubmitError
 pub use import::Unproved;
 pub use rebuild::Finding;
 pub use rights::Yielded;
-pub use view::{NodeView, Pending};
+pub use trouble::Trouble;
+pub use view::{NodeView, Pending, TroubleView};
 
 use crate::{
     random::Random,

@@ -7,7 +7,7 @@ use holdfast_schemas::{
 };
 use serde::Serialize;
 
-use super::Engine;
+use super::{Engine, Trouble};
 use crate::store::{
     SessionSummary, StoreError, SyncPosition, TillIdentity, log, query, reference, sync,
     unsent::{self, Unsent, UnsentRow},
@@ -36,6 +36,32 @@ pub struct NodeView {
     pub reference: PriceListVersion,
     /// One of the till's logs has two histories: nothing is sold until a person has looked.
     pub frozen: bool,
+    /// What keeps the till from its server, where waiting does not mend it.
+    pub trouble: Option<TroubleView>,
+}
+
+/// What is wrong, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TroubleView {
+    /// Which trouble.
+    pub name: Trouble,
+    /// Since when, by this till's clock.
+    pub since: Timestamp,
+    /// What is wrong, in one sentence.
+    pub what: &'static str,
+    /// What a person does about it.
+    pub what_to_do: &'static str,
+}
+
+impl TroubleView {
+    fn new((name, since): (Trouble, Timestamp)) -> Self {
+        Self {
+            name,
+            since,
+            what: name.what(),
+            what_to_do: name.what_to_do(),
+        }
+    }
 }
 
 /// What the server does not have yet.
@@ -68,6 +94,7 @@ impl Engine {
                 quarantined: sync::quarantine_count(transaction)?,
                 reference: reference::version(transaction)?,
                 frozen: log::fork(transaction)?.is_some(),
+                trouble: sync::trouble(transaction)?.map(TroubleView::new),
             })
         })
     }

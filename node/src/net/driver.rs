@@ -14,13 +14,14 @@ use holdfast_schemas::{
 use tokio::sync::{oneshot, watch};
 
 use super::{
+    NetError,
     line::{Line, LineError, LineEvent},
     place::{SteadyClock, SyncPlace},
     storage::{Storage, StorageError},
     sync_handle::{SyncHandle, SyncMailbox, SyncRequest},
 };
 use crate::{
-    engine::{NodeView, Origin, Yielded},
+    engine::{NodeView, Origin, Trouble, Yielded},
     enrol::{TillSigner, keep_renewed, renewal_request},
     handle::{CallError, NodeHandle, Views},
     store::TillIdentity,
@@ -121,6 +122,8 @@ struct Driver<'a> {
     waiting: BTreeMap<AskId, oneshot::Sender<Answer>>,
     next_ask: u64,
     renewal: Renewal,
+    /// What the file says of it; none before this driver wrote.
+    noted: Option<Option<Trouble>>,
 }
 
 /// When the till's certificate is asked for anew.
@@ -154,6 +157,7 @@ impl<'a> Driver<'a> {
                 due: task.place.renew_at().ok(),
                 asked: false,
             },
+            noted: None,
         }
     }
 
@@ -176,7 +180,7 @@ impl<'a> Driver<'a> {
         {
             self.carry_out(effect).await?;
         }
-        self.publish();
+        self.publish().await?;
         let sleep = self.sleep();
         tokio::select! {
             biased;
@@ -269,12 +273,25 @@ impl<'a> Driver<'a> {
             }
             LineEvent::Failed(error) => {
                 tracing::debug!(error = &error as &dyn std::error::Error, "no connection");
+                let trouble = if self.place.has_expired(self.clock.now()) {
+                    Some(Trouble::CertificateExpired)
+                } else if matches!(error, NetError::NotTrusted(_)) {
+                    Some(Trouble::ServerNotTrusted)
+                } else {
+                    None
+                };
+                if trouble.is_some() {
+                    self.note(trouble).await?;
+                }
                 self.handle(Input::ConnectFailed);
             }
             LineEvent::Received(message) => self.handle(Input::Received(message)),
             LineEvent::Closed(reason) => {
                 if let Some(error) = reason {
                     report_break(&error);
+                    if self.place.has_expired(self.clock.now()) {
+                        self.note(Some(Trouble::CertificateExpired)).await?;
+                    }
                 }
                 self.handle(Input::Disconnected);
             }
@@ -422,9 +439,25 @@ impl<'a> Driver<'a> {
         self.storage.freeze(fork).await
     }
 
+    /// Writes down what keeps the till from its server, or that nothing does. What is known is not written again.
+    async fn note(&mut self, trouble: Option<Trouble>) -> Result<(), StorageError> {
+        if self.noted != Some(trouble) {
+            self.storage.note_trouble(trouble).await?;
+            self.noted = Some(trouble);
+        }
+        Ok(())
+    }
+
     /// Shows where the sync stands, and writes one line for each change of the connection.
-    fn publish(&mut self) {
+    async fn publish(&mut self) -> Result<(), StorageError> {
         let status = self.machine.status();
+        match &status.link {
+            Link::Online => self.note(None).await?,
+            Link::Refused { reason, .. } => self.note(Trouble::of_refusal(reason)).await?,
+            Link::Frozen(_) => self.note(Some(Trouble::Frozen)).await?,
+            // What was wrong before is not known to be right.
+            Link::Waiting { .. } | Link::Connecting | Link::Greeting => {}
+        }
         self.mailbox.status.send_if_modified(|shown| {
             let changed = *shown != status;
             if shown.link != status.link {
@@ -433,6 +466,7 @@ impl<'a> Driver<'a> {
             *shown = status;
             changed
         });
+        Ok(())
     }
 }
 

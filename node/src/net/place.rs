@@ -43,6 +43,14 @@ impl SyncPlace {
         Ok(Line::open(self.endpoint.clone(), self.server.clone(), tls))
     }
 
+    /// Whether the till's certificate is no good any more.
+    pub(super) fn has_expired(&self, now: Timestamp) -> bool {
+        let enrolment = self.identity.enrolment();
+        enrolment.is_ok_and(|enrolment| {
+            validity(&enrolment.enrolled).is_ok_and(|validity| validity.until <= now)
+        })
+    }
+
     /// When the next certificate is to be asked for.
     pub(super) fn renew_at(&self) -> Result<Timestamp, EnrolError> {
         Ok(validity(&self.identity.enrolment()?.enrolled)?.renew_at())

@@ -10,7 +10,7 @@ use holdfast_schemas::{
 };
 
 use crate::{
-    engine::{Origin, Yielded},
+    engine::{Origin, Trouble, Yielded},
     enrol::TillSigner,
     handle::{CallError, NodeHandle},
     store::{Store, StoreError},
@@ -154,6 +154,12 @@ impl Storage {
     pub(super) async fn forget_rights(&self, settled: Vec<Right>) -> Result<(), StorageError> {
         self.handle
             .engine(move |engine, _| engine.forget_rights(&settled))
+            .await
+    }
+
+    pub(super) async fn note_trouble(&self, trouble: Option<Trouble>) -> Result<(), StorageError> {
+        self.handle
+            .engine(move |engine, now| engine.note_trouble(trouble, now))
             .await
     }
 

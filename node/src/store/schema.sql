@@ -60,11 +60,14 @@ CREATE TABLE fork (
     position INTEGER NOT NULL CHECK (position > 0)
 ) STRICT, WITHOUT ROWID;
 
--- How far this file is with the server. No epoch: it never met one.
+-- How far this file is with the server. No epoch: it never met one. `trouble`: why the two do not come together, where
+-- that is for people to mend.
 CREATE TABLE sync (
     only INTEGER PRIMARY KEY CHECK (only = 1),
     epoch TEXT,
-    feed_cursor INTEGER NOT NULL CHECK (feed_cursor >= 0)
+    feed_cursor INTEGER NOT NULL CHECK (feed_cursor >= 0),
+    trouble TEXT,
+    trouble_since INTEGER
 ) STRICT;
 INSERT INTO sync (only, epoch, feed_cursor) VALUES (1, NULL, 0);
 

@@ -11,8 +11,12 @@ use serde::Serialize;
 
 use super::{
     StoreError,
-    value::{read_count, read_document, read_hash, read_log, read_position, read_text, to_integer},
+    value::{
+        from_name, read_count, read_document, read_hash, read_log, read_position, read_text,
+        to_integer, to_name,
+    },
 };
+use crate::engine::Trouble;
 
 /// How far the file is with the server.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -57,6 +61,40 @@ pub(crate) fn put_epoch(
     transaction.execute(
         "UPDATE sync SET epoch = ?1, feed_cursor = 0",
         [epoch.to_string()],
+    )?;
+    Ok(())
+}
+
+/// What keeps the till from its server, and since when.
+pub(crate) fn trouble(
+    transaction: &Transaction<'_>,
+) -> Result<Option<(Trouble, Timestamp)>, StoreError> {
+    let (name, since) = transaction
+        .prepare_cached("SELECT trouble, trouble_since FROM sync")?
+        .query_row([], |row| {
+            Ok((
+                row.get::<_, Option<String>>(0)?,
+                row.get::<_, Option<i64>>(1)?,
+            ))
+        })?;
+    let Some((name, since)) = name.zip(since) else {
+        return Ok(None);
+    };
+    let name = from_name("trouble", name)?;
+    Ok(Some((name, Timestamp::from_milliseconds(since))))
+}
+
+/// Writes what keeps the till from its server, or that nothing does.
+pub(crate) fn put_trouble(
+    transaction: &Transaction<'_>,
+    trouble: Option<Trouble>,
+    since: Timestamp,
+) -> Result<(), StoreError> {
+    let name = trouble.as_ref().map(to_name).transpose()?;
+    let since = name.as_ref().map(|_| since.milliseconds());
+    transaction.execute(
+        "UPDATE sync SET trouble = ?1, trouble_since = ?2",
+        params![name, since],
     )?;
     Ok(())
 }

@@ -265,9 +265,12 @@ pub enum Refuse {
     /// The certificate names another node.
     #[error("the till's certificate is for another node number")]
     Node,
-    /// The node is not in the registry, or was revoked.
-    #[error("the till is not enrolled, or was revoked")]
+    /// The node is not in the registry, or not with this key.
+    #[error("the server does not know this till")]
     NotEnrolled,
+    /// The node was shut out by an operator.
+    #[error("the till was revoked")]
+    Revoked,
     /// Two different histories of one log: it was written by two processes. The till freezes.
     #[error("log {log} has two histories at position {position}")]
     Fork {
@@ -311,6 +314,7 @@ impl Refuse {
             | Self::Store
             | Self::Node
             | Self::NotEnrolled
+            | Self::Revoked
             | Self::Fork { .. }
             | Self::Unproved { .. }
             | Self::Unknown => false,

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State, http::HeaderMap};
 use holdfast_schemas::{
-    identity::{ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, Sku, StoreId},
+    identity::{ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, ReasonCode, Sku, StoreId},
     value::Measure,
 };
 use serde::{Deserialize, Serialize};
@@ -243,13 +243,21 @@ pub(super) struct TillItem {
     /// Why.
     #[schema(value_type = Option<String>)]
     frozen_because: Option<FreezeReason>,
+    /// When an operator last lifted a freeze (RFC 3339).
+    unfrozen_at: Option<String>,
+    /// Why.
+    #[schema(value_type = Option<String>)]
+    unfrozen_because: Option<ReasonCode>,
     /// When two connections of it were last seen at once (RFC 3339): its disk was copied, most likely.
     cloned_at: Option<String>,
 }
 
 impl From<NodeRecord> for TillItem {
     fn from(node: NodeRecord) -> Self {
+        let (unfrozen_at, unfrozen_because) = node.unfrozen.unzip();
         Self {
+            unfrozen_at: unfrozen_at.map(moment),
+            unfrozen_because,
             node: node.node,
             store: node.store,
             enrolled_at: moment(node.enrolled_at),

@@ -3,12 +3,13 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use holdfast_schemas::identity::{NodeNumber, StoreId, TenantId};
+use holdfast_schemas::identity::{NodeNumber, ReasonCode, StoreId, TenantId};
 
 use crate::{
     api_key::{KeyId, Scope},
     exit_code,
     settings::{CodeMinutes, Flags, LogFilter, LogFormat},
+    store::OrderKey,
 };
 
 /// Holdfast's central server: takes in what the tills sold, gives every order one identity, keeps the stock picture
@@ -64,6 +65,9 @@ pub(super) enum Noun {
     /// Tills: enrolment, registry, revocation
     #[command(subcommand)]
     Till(TillVerb),
+    /// Decisions on orders
+    #[command(subcommand)]
+    Order(OrderVerb),
     /// Products and prices
     #[command(subcommand)]
     Catalog(CatalogVerb),
@@ -150,11 +154,45 @@ pub(super) enum TillVerb {
         #[arg(value_parser = node_number)]
         node: NodeNumber,
     },
+    /// Trust a frozen till again: what it sends is taken in from now on
+    Unfreeze {
+        /// The till's node number
+        #[arg(value_parser = node_number)]
+        node: NodeNumber,
+        /// Why, as a code such as `disk-replaced`; kept with the till
+        #[arg(long)]
+        reason: ReasonCode,
+    },
     /// Take in what a till had not sent, from the file that its `store export` wrote
     Import {
         /// The file
         file: PathBuf,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum OrderVerb {
+    /// Say that two orders which the server took for one are two after all
+    Unalias {
+        /// One of them, by its number or its document
+        #[arg(value_parser = order_key)]
+        order: OrderKey,
+        /// The other one
+        #[arg(value_parser = order_key)]
+        other: OrderKey,
+        /// Why, as a code; kept in both orders
+        #[arg(long)]
+        reason: ReasonCode,
+    },
+}
+
+/// A number has a check of its own: no text is both.
+fn order_key(text: &str) -> Result<OrderKey, &'static str> {
+    let document = || text.parse().map(OrderKey::Document).ok();
+    let number = || text.parse().map(OrderKey::Number).ok();
+    document()
+        .or_else(number)
+        .ok_or("neither an order number (mistyped?) nor a document id")
 }
 
 #[derive(Debug, Subcommand)]
@@ -226,6 +264,7 @@ impl Arguments {
             Noun::Init(_)
             | Noun::Store(_)
             | Noun::Till(_)
+            | Noun::Order(_)
             | Noun::Catalog(_)
             | Noun::Key(_)
             | Noun::Misfit(_)

@@ -10,6 +10,7 @@ mod import;
 mod init;
 mod key;
 mod list;
+mod order;
 mod run;
 mod store;
 mod till;
@@ -21,7 +22,8 @@ pub use arguments::{Arguments, OutputFormat};
 
 use answer::print;
 use arguments::{
-    CatalogVerb, ConfigVerb, KeyVerb, MisfitVerb, Noun, QuarantineVerb, StoreVerb, TillVerb,
+    CatalogVerb, ConfigVerb, KeyVerb, MisfitVerb, Noun, OrderVerb, QuarantineVerb, StoreVerb,
+    TillVerb,
 };
 use context::Context;
 use error::CommandError;
@@ -80,8 +82,16 @@ fn dispatch(context: &Context, noun: Noun, format: OutputFormat) -> Result<u8, C
             }
             TillVerb::List => print(&till::list(context)?, format),
             TillVerb::Revoke { node } => print(&till::revoke(context, node)?, format),
+            TillVerb::Unfreeze { node, reason } => {
+                print(&till::unfreeze(context, node, &reason)?, format)
+            }
             TillVerb::Import { file } => print(&import::import(context, &file)?, format),
         },
+        Noun::Order(OrderVerb::Unalias {
+            order: one,
+            other,
+            reason,
+        }) => print(&order::unalias(context, &one, &other, &reason)?, format),
         Noun::Catalog(CatalogVerb::Import { file }) => {
             print(&catalog::import(context, &file)?, format)
         }

@@ -1,7 +1,7 @@
-//! `till enrol-code`, `till list` and `till revoke`.
+//! `till enrol-code`, `till list`, `till revoke` and `till unfreeze`.
 
 use holdfast_schemas::{
-    identity::{NodeNumber, StoreId},
+    identity::{NodeNumber, ReasonCode, StoreId},
     time::Timestamp,
     wire::enrol::{CodeSecret, EnrolCode},
 };
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     enrol, random,
     settings::CodeMinutes,
-    store::{FreezeReason, NodeRecord, PageLimit, Registry},
+    store::{FreezeReason, LogStore, NodeRecord, PageLimit, Registry},
 };
 
 /// A code with which one till can enrol.
@@ -50,12 +50,18 @@ struct TillAnswer {
     frozen_at: Option<Timestamp>,
     frozen_because: Option<FreezeReason>,
     #[serde(serialize_with = "as_moment_or_null")]
+    unfrozen_at: Option<Timestamp>,
+    unfrozen_because: Option<ReasonCode>,
+    #[serde(serialize_with = "as_moment_or_null")]
     cloned_at: Option<Timestamp>,
 }
 
 impl From<NodeRecord> for TillAnswer {
     fn from(node: NodeRecord) -> Self {
+        let (unfrozen_at, unfrozen_because) = node.unfrozen.unzip();
         Self {
+            unfrozen_at,
+            unfrozen_because,
             node: node.node,
             store: node.store,
             enrolled_at: node.enrolled_at,
@@ -126,6 +132,41 @@ pub(super) fn revoke(context: &Context, node: NodeNumber) -> Result<RevokedAnswe
     } else {
         let what = format!("a revocation of till {node}");
         Err(CommandError::AlreadyExists(what))
+    }
+}
+
+/// A till that is trusted again.
+#[derive(Debug, Serialize)]
+pub(super) struct UnfrozenAnswer {
+    node: NodeNumber,
+    #[serde(serialize_with = "as_moment")]
+    unfrozen_at: Timestamp,
+    reason: ReasonCode,
+}
+
+pub(super) fn unfreeze(
+    context: &Context,
+    node: NodeNumber,
+    reason: &ReasonCode,
+) -> Result<UnfrozenAnswer, CommandError> {
+    let unfrozen_at = context.now();
+    if !context.open_store()?.unfreeze(node, reason, unfrozen_at)? {
+        return Err(CommandError::NotFound(format!("a freeze of till {node}")));
+    }
+    tracing::info!(%node, %reason, "an operator lifted a till's freeze");
+    Ok(UnfrozenAnswer {
+        node,
+        unfrozen_at,
+        reason: reason.clone(),
+    })
+}
+
+impl Answer for UnfrozenAnswer {
+    fn text(&self) -> String {
+        format!(
+            "till {} is trusted again ({}); what it sent while it was frozen stays in quarantine",
+            self.node, self.reason
+        )
     }
 }
 

@@ -10,10 +10,12 @@ use holdfast_schemas::{
     document::{AppendError, Document},
     identity::{
         DocumentId, LogId, NodeNumber, OrderNumber, OrderNumberError, OrderNumberMint, ReactionId,
+        ReasonCode,
     },
-    operation::{Body, DocumentKind, Operation, OrderBody},
+    operation::{Author, Body, DocumentKind, Operation, OrderBody},
     order::{OrderState, fold_order},
-    reaction::{Reaction, react},
+    reaction::{Reaction, react, unalias},
+    refusal::Refusal,
     time::Timestamp,
 };
 use ring::digest;
@@ -47,6 +49,20 @@ pub enum ReactError {
         /// Why.
         source: AppendError,
     },
+}
+
+/// Why an alias was not taken back. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum UnaliasError {
+    /// It could not be read or written.
+    #[error(transparent)]
+    React(#[from] ReactError),
+    /// The document is no order, or not here.
+    #[error("document {0} is no order")]
+    NotAnOrder(DocumentId),
+    /// A rule says no.
+    #[error("refused: {0}")]
+    Refused(#[from] Refusal),
 }
 
 /// Who reacts: the server's own log of this process, and its order numbers.
@@ -109,6 +125,24 @@ impl Reactor {
     ) -> Result<u32, ReactError> {
         let written = self.write(store, operations.into_iter())?;
         Ok(store.append_own(self.log, &written, None, now)?.added)
+    }
+
+    /// S4: people found that two orders are not one after all. Returns how many operations were written.
+    ///
+    /// # Errors
+    /// [`UnaliasError`].
+    pub fn unalias(
+        &self,
+        store: &dyn Store,
+        orders: [DocumentId; 2],
+        reason: &ReasonCode,
+        by: &Author,
+        now: Timestamp,
+    ) -> Result<u32, UnaliasError> {
+        let read = |id| read_order(store, id)?.ok_or(UnaliasError::NotAnOrder(id));
+        let [one, other] = [read(orders[0])?, read(orders[1])?];
+        let decided = unalias(&one, &other, reason, now, by)?;
+        Ok(self.command(store, decided, now)?)
     }
 
     fn decide(

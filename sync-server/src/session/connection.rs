@@ -61,9 +61,13 @@ pub(super) async fn serve(incoming: Incoming, shared: Arc<Shared>) {
         Ok(peer) => peer,
         Err(refused) => {
             tracing::info!(%address, error = &refused as &dyn std::error::Error, "a peer was shut out");
-            if matches!(refused, AccessRefused::Admit(_)) {
+            if let AccessRefused::Admit(why) = &refused {
                 // A till of ours once: it is told why, so that its screen can say so and it does not knock every minute.
-                let told = timeout(DOOR_TIME_MAX, refuse(&connection)).await;
+                let why = match why {
+                    AdmitRefusal::Revoked => Refuse::Revoked,
+                    AdmitRefusal::Unknown => Refuse::NotEnrolled,
+                };
+                let told = timeout(DOOR_TIME_MAX, refuse(&connection, why)).await;
                 if !matches!(told, Ok(Ok(()))) {
                     tracing::debug!(%address, "it could not be told why");
                 }
@@ -78,11 +82,13 @@ pub(super) async fn serve(incoming: Incoming, shared: Arc<Shared>) {
     connection.close(CLOSE_ENROLLED, b"");
 }
 
-/// Says that the peer is not enrolled, and waits until it has heard so.
-async fn refuse(connection: &Connection) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// Says why the peer may not speak, and waits until it has heard so.
+async fn refuse(
+    connection: &Connection,
+    why: Refuse,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let (mut send, _receive) = connection.accept_bi().await?;
-    send.write_all(&encode(&Message::from(Refuse::NotEnrolled))?)
-        .await?;
+    send.write_all(&encode(&Message::from(why))?).await?;
     send.finish()?;
     send.stopped().await?;
     Ok(())
@@ -122,8 +128,22 @@ async fn enrol(connection: &Connection, shared: &Shared) {
 fn admit(connection: &Connection, shared: &Shared) -> Result<PeerIdentity, AccessRefused> {
     let certificate = peer_certificate(connection).ok_or(AccessRefused::NoCertificate)?;
     let peer = identify(&certificate, &shared.identity.tenant)?;
-    enrol::admit(&*shared.store, &peer)??;
+    match enrol::admit(&*shared.store, &peer)? {
+        Err(AdmitRefusal::Unknown) if readmit(&peer, shared)? => {
+            tracing::warn!(node = %peer.node, "a till that the restored backup did not know was taken in again");
+        }
+        admitted => drop(admitted?),
+    }
     Ok(peer)
+}
+
+/// A till that enrolled after the backup from which this server was restored. That TLS let its certificate in proves that
+/// this server's authority gave it.
+fn readmit(peer: &PeerIdentity, shared: &Shared) -> Result<bool, StoreError> {
+    let now = shared.clock.now();
+    shared
+        .store
+        .readmit(peer.node, &peer.store, peer.public_key, now)
 }
 
 /// The peer as the sync machine knows it.

@@ -255,7 +255,7 @@ impl Driver {
         self.ending |= matches!(happening, Happening::Stop | Happening::Revoked);
         let input = match happening {
             Happening::Stop => Input::End(Refuse::Closing),
-            Happening::Revoked => Input::End(Refuse::NotEnrolled),
+            Happening::Revoked => Input::End(Refuse::Revoked),
             Happening::Stored {
                 log,
                 entries,

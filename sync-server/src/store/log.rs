@@ -6,7 +6,7 @@ use holdfast_schemas::{
     change::RecordedKind,
     identity::{
         ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, OrderNumber, ReactionId,
-        StoreId,
+        ReasonCode, StoreId,
     },
     log::{LogEntry, LogHead, SignedHead},
     time::Timestamp,
@@ -511,9 +511,15 @@ pub trait LogStore {
         at: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Lifts a freeze.
+    /// Lifts a freeze by an operator's decision, whose reason is kept in the same transaction. `false` where the node is
+    /// not frozen: nothing was changed.
     ///
     /// # Errors
     /// [`StoreError::UnknownNode`].
-    fn unfreeze(&self, node: NodeNumber) -> Result<(), StoreError>;
+    fn unfreeze(
+        &self,
+        node: NodeNumber,
+        reason: &ReasonCode,
+        at: Timestamp,
+    ) -> Result<bool, StoreError>;
 }

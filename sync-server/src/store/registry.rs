@@ -1,7 +1,7 @@
 //! Who may speak: stores, nodes and their keys, enrolment codes, API keys.
 
 use holdfast_schemas::{
-    identity::{NodeNumber, StoreId},
+    identity::{NodeNumber, ReasonCode, StoreId},
     time::Timestamp,
 };
 
@@ -115,6 +115,8 @@ pub struct NodeRecord {
     pub revoked_at: Option<Timestamp>,
     /// Since when and why what it sends goes to quarantine.
     pub frozen: Option<(Timestamp, FreezeReason)>,
+    /// When and why an operator last lifted a freeze.
+    pub unfrozen: Option<(Timestamp, ReasonCode)>,
     /// When two connections of it were last seen at once: a cloned disk, most likely.
     pub cloned_at: Option<Timestamp>,
     /// When it was last connected.
@@ -190,6 +192,20 @@ pub trait Registry {
         &self,
         request: &EnrolmentRequest,
     ) -> Result<Result<Enrolled, EnrolRefusal>, StoreError>;
+
+    /// Takes a node in again of which a restored backup does not know, by a certificate of this server's own authority.
+    /// Its number is one that the restore skipped: given before, and in the registry no more. `false`, and nothing
+    /// changed, for any other number, and for a store that is not there.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn readmit(
+        &self,
+        node: NodeNumber,
+        store: &StoreId,
+        public_key: PublicKey,
+        at: Timestamp,
+    ) -> Result<bool, StoreError>;
 
     /// Adds a key that a node may sign with from now on. Nothing happens where it has it already.
     ///

@@ -45,6 +45,10 @@ pub(crate) enum RegistryCall {
     Revoke(u8),
     Freeze(u8),
     Unfreeze(u8),
+    Readmit {
+        node: u8,
+        store: u8,
+    },
     Contact {
         node: u8,
         complete: bool,
@@ -120,6 +124,8 @@ impl Arbitrary for Call {
             1 => n.clone().prop_map(RegistryCall::Revoke),
             1 => n.clone().prop_map(RegistryCall::Freeze),
             1 => n.clone().prop_map(RegistryCall::Unfreeze),
+            1 => (n.clone(), n.clone())
+                .prop_map(|(node, store)| RegistryCall::Readmit { node, store }),
             1 => (n.clone(), any::<bool>(), any::<bool>())
                 .prop_map(|(node, complete, cloned)| RegistryCall::Contact { node, complete, cloned }),
             1 => (n.clone(), any::<bool>()).prop_map(|(id, revoke)| RegistryCall::Key { id, revoke }),
@@ -280,7 +286,19 @@ impl<'a> Target<'a> {
             RegistryCall::Freeze(number) => {
                 text(to.freeze(node(number), FreezeReason::Operator, at(5)))
             }
-            RegistryCall::Unfreeze(number) => text(to.unfreeze(node(number))),
+            RegistryCall::Unfreeze(number) => {
+                let reason = "looked-at".parse().expect("a reason");
+                text(to.unfreeze(node(number), &reason, at(number.into())))
+            }
+            RegistryCall::Readmit {
+                node: number,
+                store: name,
+            } => text(to.readmit(
+                node(number),
+                &store(name),
+                PublicKey([number; 32]),
+                at(number.into()),
+            )),
             RegistryCall::Contact {
                 node: number,
                 complete,

@@ -415,7 +415,7 @@ async fn a_till_that_is_revoked_while_it_is_connected_is_cut_off_at_once() {
     let (mut line, _) = server.online(till).await;
     let (_neighbour, _) = server.online(&company.tills[1]).await;
     server.store.revoke_node(till.node, OPENED).expect("kept");
-    assert_eq!(line.next().await, Message::Refuse(Refuse::NotEnrolled));
+    assert_eq!(line.next().await, Message::Refuse(Refuse::Revoked));
     tokio::time::timeout(PATIENCE, line.connection.closed())
         .await
         .expect("the server closes it");

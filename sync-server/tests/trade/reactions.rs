@@ -9,9 +9,11 @@ use holdfast_schemas::{
     operation::{Author, DocumentKind, Role},
     order::{OrderState, fold_order},
     reaction::unalias,
+    refusal::Refusal,
 };
 use holdfast_server::{
     project,
+    react::UnaliasError,
     store::{
         CursorName, EntryNumber, LogStore, OrderFilter, OrderKey, PageLimit, Store, Upkeep,
         sqlite::SqliteStore,
@@ -231,8 +233,13 @@ fn headquarters_takes_an_alias_back_and_it_stays_away() {
         };
         let (one, other) = (order(server, first), order(server, second));
         let command = unalias(&one, &other, &reason(), OPENED, &by).expect("it is allowed");
-        let written = process.command(server, command.clone(), OPENED);
+        let written = process.unalias(server, [first, second], &reason(), &by, OPENED);
         assert_eq!(written.expect("kept"), 2);
+        let again = process.unalias(server, [first, second], &reason(), &by, OPENED);
+        assert!(matches!(
+            again,
+            Err(UnaliasError::Refused(Refusal::NotAliased { .. }))
+        ));
         assert_eq!(
             process.command(server, command, OPENED).expect("kept"),
             0,

@@ -6,7 +6,7 @@ use holdfast_node::{
     clock::{Clock, SystemClock},
     node::Surroundings,
 };
-use holdfast_schemas::time::Timestamp;
+use holdfast_schemas::{identity::StoreId, sync::till::Link, time::Timestamp};
 use holdfast_tests::relay::Relay;
 
 use crate::{
@@ -157,4 +157,40 @@ async fn a_till_whose_disk_was_copied_is_flagged_and_its_clashing_numbers_are_me
     let tills = vec![original, clone];
     shop.close_with_misfits(tills, &ledger, &["number_clash"])
         .await;
+}
+
+/// Nobody has to do anything: its certificate is of this server's own authority, and its number one that the restore
+/// skipped. Where its store is not there either, the till says what to do.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_till_that_enrolled_after_the_backup_is_taken_in_again_with_all_its_sales() {
+    let mut shop = Shop::open().await;
+    let old = shop.enrol(leeds(), "old", None).await.start();
+    old.online().await;
+    let epoch = old.epoch();
+    let backup = shop.path("backup").display().to_string();
+    shop.command(&["store", "backup", &backup]).await;
+    let hull = StoreId::new("hull").expect("a store's code");
+    shop.command(&["store", "add", "hull"]).await;
+    let mut ledger = Ledger::default();
+    let new = shop.enrol(york(), "new", None).await.start();
+    let stray = shop.enrol(hull, "stray", None).await.start();
+    for till in [&new, &stray] {
+        till.trade(2, &mut ledger).await;
+        till.sent().await;
+    }
+
+    shop.stop().await;
+    shop.command(&["store", "restore", &backup]).await;
+    shop.start().await;
+    old.meets_another_epoch(epoch).await;
+    new.meets_another_epoch(epoch).await;
+    new.trade(1, &mut ledger).await;
+    stray
+        .link(|link| matches!(link, Link::Refused { .. }))
+        .await;
+    stray.folder.is_in_trouble("not_enrolled").await;
+    let stray = stray.stop().await;
+    shop.command(&["store", "add", "hull"]).await;
+    let stray = stray.start();
+    shop.close(vec![old, new, stray], &ledger).await;
 }

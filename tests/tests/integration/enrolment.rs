@@ -41,7 +41,7 @@ async fn a_till_that_is_revoked_is_cut_off_and_what_it_had_not_sent_comes_in_by_
 
     let number = till.folder.number().to_string();
     shop.command(&["till", "revoke", &number]).await;
-    till.link(is_not_enrolled).await;
+    till.link(is_revoked).await;
     let sent = ledger.clone();
     // It still sells: the shop is open, whoever was right.
     till.trade(3, &mut ledger).await;
@@ -49,11 +49,12 @@ async fn a_till_that_is_revoked_is_cut_off_and_what_it_had_not_sent_comes_in_by_
 
     // Nor does it come in again by starting anew.
     let till = till.stop().await.start();
-    till.link(is_not_enrolled).await;
+    till.link(is_revoked).await;
     assert_eq!(till.unsent(), 4);
     shop.shows(&sent).await;
 
     let folder = till.stop().await;
+    folder.is_in_trouble("revoked").await;
     let file = shop.path("unsent").display().to_string();
     let exported = folder.command(&["store", "export", &file]).await;
     assert_eq!(exported["entries"], 4);
@@ -68,11 +69,11 @@ async fn a_till_that_is_revoked_is_cut_off_and_what_it_had_not_sent_comes_in_by_
     shop.close(Vec::new(), &ledger).await;
 }
 
-fn is_not_enrolled(link: &Link) -> bool {
+fn is_revoked(link: &Link) -> bool {
     matches!(
         link,
         Link::Refused {
-            reason: Refuse::NotEnrolled,
+            reason: Refuse::Revoked,
             ..
         }
     )
@@ -148,6 +149,7 @@ async fn a_till_and_a_server_of_another_company_have_nothing_to_say_to_each_othe
         till.link(|link| *link == Link::Connecting).await;
     }
     assert_eq!(till.unsent(), 4, "a session, two sales and a return");
+    till.folder.is_in_trouble("server_not_trusted").await;
     theirs.shows(&Ledger::default()).await;
     theirs.until("/v1/tills", <[_]>::is_empty).await;
 
@@ -157,5 +159,8 @@ async fn a_till_and_a_server_of_another_company_have_nothing_to_say_to_each_othe
     assert_refused(&refused.map(drop), exit_code::NOT_TRUSTED, "trust");
 
     let till = till.stop().await.start();
+    till.sent().await;
+    let status = till.folder.command(&["sync", "status"]).await;
+    assert!(status["trouble"].is_null(), "{status:#}");
     ours.close(vec![till], &ledger).await;
 }

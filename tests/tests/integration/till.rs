@@ -69,6 +69,14 @@ impl TillFolder {
         run_json(&program("holdfast-node")?, &all).await
     }
 
+    /// What `sync status` says to be wrong, and that it says what to do.
+    pub(crate) async fn is_in_trouble(&self, name: &str) {
+        let status = self.command(&["sync", "status"]).await;
+        assert_eq!(status["trouble"]["name"], name, "{status:#}");
+        let advice = status["trouble"]["what_to_do"].as_str();
+        assert!(advice.is_some_and(|advice| !advice.is_empty()));
+    }
+
     pub(crate) fn identity(&self) -> IdentityFolder {
         IdentityFolder::within(&self.path)
     }

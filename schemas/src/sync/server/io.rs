@@ -129,7 +129,7 @@ pub enum Input {
     },
     /// Answers [`Effect::SignCertificate`].
     CertificateSigned(CertificateRenewal),
-    /// The session is to end: the till was revoked ([`Refuse::NotEnrolled`]), the server shuts down
+    /// The session is to end: the till was revoked ([`Refuse::Revoked`]), the server shuts down
     /// ([`Refuse::Closing`]), or has too much to do ([`Refuse::Busy`]). What is being ingested is still acknowledged.
     End(Refuse),
     /// The time of `next_wake` came.

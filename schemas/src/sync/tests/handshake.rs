@@ -70,12 +70,12 @@ fn a_refused_till_keeps_its_data_and_goes_on_when_the_reason_is_gone() {
 fn a_revoked_till_is_cut_off_and_keeps_what_it_has_not_sent() {
     let mut pair = Pair::online();
     pair.sell(1);
-    pair.tell_session(server::Input::End(Refuse::NotEnrolled));
+    pair.tell_session(server::Input::End(Refuse::Revoked));
     pair.settle();
     pair.sell(2);
     let link = pair.link();
     assert!(
-        matches!(link, Link::Refused { reason: Refuse::NotEnrolled, until } if until > pair.now),
+        matches!(link, Link::Refused { reason: Refuse::Revoked, until } if until > pair.now),
         "{link:?}"
     );
     assert_eq!(pair.disk.entries(pair.log), 3);

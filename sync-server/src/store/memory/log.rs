@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast_schemas::{
     identity::{
         ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, OrderNumber, ReactionId,
-        StoreId,
+        ReasonCode, StoreId,
     },
     log::{LogHead, SignedHead},
     time::Timestamp,
@@ -466,14 +466,22 @@ impl LogStore for MemoryStore {
         LogTables::freeze(&mut *self.state(), node, reason, at)
     }
 
-    fn unfreeze(&self, node: NodeNumber) -> Result<(), StoreError> {
+    fn unfreeze(
+        &self,
+        node: NodeNumber,
+        reason: &ReasonCode,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
         let mut state = self.state();
         let record = state
             .nodes
             .get_mut(&node)
             .ok_or(StoreError::UnknownNode(node))?;
-        record.frozen = None;
-        Ok(())
+        let frozen = record.frozen.take().is_some();
+        if frozen {
+            record.unfrozen = Some((at, reason.clone()));
+        }
+        Ok(frozen)
     }
 }
 

@@ -1,6 +1,9 @@
 //! The registry, in maps.
 
-use holdfast_schemas::{identity::NodeNumber, time::Timestamp};
+use holdfast_schemas::{
+    identity::{NodeNumber, StoreId},
+    time::Timestamp,
+};
 
 use super::{Code, MemoryStore, count};
 use crate::store::{
@@ -69,12 +72,41 @@ impl Registry for MemoryStore {
                 enrolled_at: request.at,
                 revoked_at: None,
                 frozen: None,
+                unfrozen: None,
                 cloned_at: None,
                 last_contact_at: None,
                 complete_to: None,
             },
         );
         Ok(Ok(Enrolled { node, store }))
+    }
+
+    fn readmit(
+        &self,
+        node: NodeNumber,
+        store: &StoreId,
+        public_key: PublicKey,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let given = node < state.next_node && !state.nodes.contains_key(&node);
+        if !given || !state.stores.contains_key(store) {
+            return Ok(false);
+        }
+        let record = NodeRecord {
+            node,
+            store: store.clone(),
+            public_keys: vec![public_key],
+            enrolled_at: at,
+            revoked_at: None,
+            frozen: None,
+            unfrozen: None,
+            cloned_at: None,
+            last_contact_at: None,
+            complete_to: None,
+        };
+        state.nodes.insert(node, record);
+        Ok(true)
     }
 
     fn add_node_key(

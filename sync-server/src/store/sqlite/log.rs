@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_schemas::{
     identity::{
-        ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, OrderNumber, StoreId,
+        ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, OrderNumber, ReasonCode,
+        StoreId,
     },
     log::{LogHead, SignedHead},
     time::Timestamp,
@@ -289,18 +290,32 @@ impl LogStore for SqliteStore {
         self.write(|transaction| Tables(transaction).freeze(node, reason, at))
     }
 
-    fn unfreeze(&self, node: NodeNumber) -> Result<(), StoreError> {
+    fn unfreeze(
+        &self,
+        node: NodeNumber,
+        reason: &ReasonCode,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
         self.write(|transaction| {
-            let changed = transaction
-                .execute(
-                    "UPDATE node SET frozen_at = NULL, frozen_because = NULL WHERE node = ?1",
+            let frozen = transaction
+                .query_row(
+                    "SELECT frozen_at IS NOT NULL FROM node WHERE node = ?1",
                     [Column(node)],
+                    |row| row.get(0),
+                )
+                .optional()
+                .map_err(failed("read a node"))?;
+            if !frozen.ok_or(StoreError::UnknownNode(node))? {
+                return Ok(false);
+            }
+            transaction
+                .execute(
+                    "UPDATE node SET frozen_at = NULL, frozen_because = NULL,
+                     unfrozen_at = ?2, unfrozen_because = ?3 WHERE node = ?1",
+                    params![Column(node), Column(at), reason.as_str()],
                 )
                 .map_err(failed("lift a freeze"))?;
-            if changed == 0 {
-                return Err(StoreError::UnknownNode(node));
-            }
-            Ok(())
+            Ok(true)
         })
     }
 }

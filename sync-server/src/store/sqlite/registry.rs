@@ -19,7 +19,7 @@ use crate::store::{
 
 const NODE_COLUMNS: &str =
     "node, store, enrolled_at, revoked_at, frozen_at, frozen_because, cloned_at,
-                            last_contact_at, complete_to";
+                            last_contact_at, complete_to, unfrozen_at, unfrozen_because";
 
 const API_KEY_COLUMNS: &str = "id, secret, scopes, created_at, revoked_at";
 
@@ -93,6 +93,29 @@ impl Registry for SqliteStore {
                 None if request.at >= code.expires_at => Ok(Err(EnrolRefusal::ExpiredCode)),
                 None => give_number(transaction, request, code.store),
             }
+        })
+    }
+
+    fn readmit(
+        &self,
+        node: NodeNumber,
+        store: &StoreId,
+        public_key: PublicKey,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.write(|transaction| {
+            let added = transaction
+                .execute(
+                    "INSERT INTO node (node, store, enrolled_at)
+                     SELECT ?1, store, ?3 FROM store, server WHERE store = ?2 AND ?1 < next_node
+                     ON CONFLICT DO NOTHING",
+                    params![Column(node), store.as_str(), Column(at)],
+                )
+                .map_err(failed("take a node in again"))?;
+            if added == 1 {
+                put_key(transaction, node, 0, public_key, at)?;
+            }
+            Ok(added == 1)
         })
     }
 
@@ -336,6 +359,10 @@ fn node_record(row: &Row<'_>) -> rusqlite::Result<NodeRecord> {
         Some(at) => Some((at, named(row, 5, &FreezeReason::ALL, FreezeReason::name)?)),
         None => None,
     };
+    let unfrozen = match optional(row, 9)? {
+        Some(at) => Some((at, text(row, 10)?)),
+        None => None,
+    };
     Ok(NodeRecord {
         node: column(row, 0)?,
         store: text(row, 1)?,
@@ -343,6 +370,7 @@ fn node_record(row: &Row<'_>) -> rusqlite::Result<NodeRecord> {
         enrolled_at: column(row, 2)?,
         revoked_at: optional(row, 3)?,
         frozen,
+        unfrozen,
         cloned_at: optional(row, 6)?,
         last_contact_at: optional(row, 7)?,
         complete_to: optional(row, 8)?,

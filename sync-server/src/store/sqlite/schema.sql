@@ -25,6 +25,9 @@ CREATE TABLE node (
   revoked_at INTEGER,
   frozen_at INTEGER,
   frozen_because TEXT,
+  -- The last freeze that an operator lifted.
+  unfrozen_at INTEGER,
+  unfrozen_because TEXT,
   cloned_at INTEGER,
   last_contact_at INTEGER,
   complete_to INTEGER,

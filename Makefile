@@ -10,22 +10,19 @@ STORES ?= 2
 TILLS ?= 2
 KEEP ?=
 
+# For `make bench`: only subjects with this in their name, and STRICT=1 to end with an error where a goal is missed.
+ONLY ?=
+STRICT ?=
+
 # For `make sim`: how many seeds, and the first.
 SEEDS ?= 1000
 FROM ?= 0
-
-# For `make audit`: a folder with the RustSec advisory database, unpacked; empty: it is fetched.
-ADVISORIES ?=
-
-# For `make mutants`: which files, as a glob (empty: all that .cargo/mutants.toml names), and which part of the mutants.
-FILES ?=
-SHARD ?=
 
 # Builds in the bugs that the simulation has to find. Only for tests: what is shipped is built without.
 PLANTED := --features holdfast-tests/planted
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-long sim lint audit mutants run schemas clean
+.PHONY: help setup build test test-long sim bench bench-peers lint run schemas clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -51,21 +48,24 @@ sim: ## run the simulation over many seeds, or one again (SEEDS=1000 FROM=0)
 	@.ci/setup build
 	cargo run --release --locked -p holdfast-tests --bin simulate -- --seeds $(SEEDS) --from $(FROM)
 
+bench: ## measure everything against yardsticks; missed goals are said, not failed (ONLY=NAME STRICT=1)
+	@.ci/setup build
+	cargo build --release --locked --bins -p holdfast-server -p holdfast-tests
+	"$${CARGO_TARGET_DIR:-target}/release/bench" $(if $(ONLY),--only '$(ONLY)') $(if $(STRICT),--strict)
+
+bench-peers: ## the same work as PouchDB, Hocuspocus and samod, which are installed in tests/peers first
+	@.ci/setup test
+	for peer in pouchdb hocuspocus; do npm ci --prefix tests/peers/$$peer --ignore-scripts --no-audit --no-fund || exit 1; done
+	cargo build --release --locked --manifest-path tests/peers/samod/Cargo.toml --target-dir target/peers
+	cargo build --release --locked --bins -p holdfast-server -p holdfast-tests
+	"$${CARGO_TARGET_DIR:-target}/release/bench" --peers tests/peers --samod target/peers/release/holdfast-peer-samod
+
 lint: ## check format, lints, documentation, licences and dependencies
 	@.ci/setup lint
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked $(PLANTED) -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 	cargo deny --locked check --allow unused-wrapper bans licenses sources
-
-audit: ## look for known vulnerabilities in what is depended on (ADVISORIES=FOLDER for a machine without network)
-	@.ci/setup audit
-	cargo audit --deny warnings $(if $(ADVISORIES),--db '$(ADVISORIES)' --no-fetch --stale)
-
-mutants: ## change the core in small ways, one at a time, and list what no test notices (FILES='glob' SHARD=1/20)
-	@.ci/setup mutants
-	cargo mutants --package holdfast-schemas --output target \
-	  $(if $(FILES),--file '$(FILES)') $(if $(SHARD),--shard $(SHARD))
 
 run: ## trade a day over two stores, and balance the books (INPUT=FILE STORES=2 TILLS=2 KEEP=1)
 	@.ci/setup build

@@ -1,6 +1,8 @@
-//! Holdfast's harness: the bundled sample trade, the trading day, and what integration tests share.
+//! Holdfast's harness: the bundled sample trade, the trading day, benchmarks, and what integration tests share.
 
+pub mod bench;
 pub mod example;
+pub mod forms;
 pub mod headquarters;
 pub mod process;
 pub mod relay;

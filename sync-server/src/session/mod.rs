@@ -15,5 +15,5 @@ mod transport;
 mod writer;
 
 pub use connection::{AccessRefused, CLOSE_ACCESS, CLOSE_ENROLLED, CLOSE_SHUTDOWN};
-pub use server::{StartError, SyncServer, SyncServerParts};
+pub use server::{StartError, SyncServer, SyncServerParts, quic_settings};
 pub use writer::WriterPlace;

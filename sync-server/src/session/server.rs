@@ -7,7 +7,10 @@ use holdfast_schemas::{
     sync::server::ServerIdentity,
     wire::{ALPN, Capabilities, enrol::ENROL_ALPN},
 };
-use quinn::{AsyncUdpSocket, Endpoint, Runtime, crypto::rustls::QuicServerConfig};
+use quinn::{
+    AsyncUdpSocket, Endpoint, EndpointConfig, Runtime, ServerConfig,
+    crypto::rustls::QuicServerConfig,
+};
 use rustls::time_provider::TimeProvider;
 use tokio::{sync::watch, task::JoinSet, time};
 
@@ -134,15 +137,9 @@ impl SyncServer {
             metrics,
             writer,
         } = parts;
-        let tls = sync_tls(&authority, &certificate, &[ALPN, ENROL_ALPN], tls_time)?;
-        let quic = Arc::new(QuicServerConfig::try_from(tls)?);
-        let config = Some(transport::server_config(quic, Arc::clone(&clock)));
-        let endpoint = Endpoint::new_with_abstract_socket(
-            transport::endpoint_config(certificate.key.secret_pkcs8_der()),
-            config,
-            socket,
-            runtime,
-        )?;
+        let (config, server) =
+            quic_settings(&authority, &certificate, tls_time, Arc::clone(&clock))?;
+        let endpoint = Endpoint::new_with_abstract_socket(config, Some(server), socket, runtime)?;
         let address = endpoint.local_addr()?;
 
         let known = store.identity()?;
@@ -244,6 +241,22 @@ impl SyncServer {
         self.background.shutdown().await;
         self.writer.ended().await;
     }
+}
+
+/// QUIC as the tills' door speaks it: the settings of its endpoint, and of every connection.
+///
+/// # Errors
+/// [`StartError::Pki`] and [`StartError::Quic`].
+pub fn quic_settings(
+    authority: &Authority,
+    certificate: &ServerCertificate,
+    tls_time: Arc<dyn TimeProvider>,
+    clock: Arc<dyn Clock>,
+) -> Result<(EndpointConfig, ServerConfig), StartError> {
+    let tls = sync_tls(authority, certificate, &[ALPN, ENROL_ALPN], tls_time)?;
+    let quic = Arc::new(QuicServerConfig::try_from(tls)?);
+    let endpoint = transport::endpoint_config(certificate.key.secret_pkcs8_der());
+    Ok((endpoint, transport::server_config(quic, clock)))
 }
 
 async fn accept(endpoint: Endpoint, shared: Arc<Shared>) {

@@ -1,4 +1,4 @@
-//! The representations that are compared.
+//! Representations of a document, for comparison: what Automerge does in general, and what we write and read.
 
 use std::collections::HashMap;
 
@@ -11,11 +11,13 @@ use holdfast_schemas::{
     document::Document,
     operation::{Operation, Recorded, parse_operation, write_operation},
 };
-use holdfast_tests::example;
 use serde_json::Value;
 
+use crate::example;
+
 /// One way to hold the operations of a document in an Automerge document.
-pub(crate) trait Form {
+pub trait Form {
+    /// What it is called.
     const NAME: &'static str;
     /// A document in memory, to which something can be appended.
     type Opened;
@@ -45,19 +47,19 @@ pub(crate) trait Form {
 }
 
 /// Every field an Automerge object or value, each put by itself.
-pub(crate) struct SpelledPuts;
+pub struct SpelledPuts;
 
 /// The same, all put in one batch.
-pub(crate) struct SpelledBatch;
+pub struct SpelledBatch;
 
 /// Each operation one JSON text, through Automerge.
-pub(crate) struct JsonStrings;
+pub struct JsonStrings;
 
 /// Each operation its JSON as bytes, through Automerge.
-pub(crate) struct JsonBytes;
+pub struct JsonBytes;
 
 /// Each operation one JSON text, through our own encoder and recogniser.
-pub(crate) struct Own;
+pub struct Own;
 
 impl Form for SpelledPuts {
     const NAME: &'static str = "every field spelled out, put by put";

@@ -2,16 +2,14 @@
 //!
 //! Run it in release: `cargo run --release -p holdfast-tests --bin representation`.
 
-mod forms;
-
 use std::{
     hint::black_box,
     time::{Duration, Instant},
 };
 
-use forms::{Form, JsonBytes, JsonStrings, Own, SpelledBatch, SpelledPuts};
 use holdfast_schemas::operation::Operation;
 use holdfast_tests::example;
+use holdfast_tests::forms::{Form, JsonBytes, JsonStrings, Own, SpelledBatch, SpelledPuts};
 
 /// How many orders are in a frame.
 const FRAME_ORDERS: u32 = 256;

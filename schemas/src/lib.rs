@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 
 pub mod after_sale;
+pub mod basket;
 pub mod books;
 pub mod change;
 pub mod document;
@@ -30,6 +31,7 @@ pub mod staff;
 pub mod stock;
 pub mod store_settings;
 pub mod sync;
+pub mod tendering;
 #[cfg(test)]
 mod testing;
 pub mod text;

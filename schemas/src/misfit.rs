@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    identity::{DocumentId, OperationId, OrderNumber},
+    identity::{DocumentId, NodeNumber, OperationId, OrderNumber},
     operation::{DocumentKind, LineNumber},
     value::{Currency, Measure, MinorUnits, QuantityTotal},
 };
@@ -238,6 +238,84 @@ misfits! {
         tender: OperationId,
         /// How much was given back once too often.
         amount_minor: MinorUnits,
+    }
+    /// An answer to a card payment that this order never began. Its money counts where a tender says so.
+    UnknownPayment = "unknown_payment",
+        "a card payment was answered that was never begun here, {payment}",
+        do "Look at the terminal's own list, and at what the order's tenders count." {
+        /// The answer.
+        operation: OperationId,
+        /// The payment that it names.
+        payment: OperationId,
+    }
+    /// A terminal charged for one payment under two names. Both count: the customer paid twice.
+    ChargedTwice = "charged_twice",
+        "a terminal charged twice for one card payment, {amount_minor} too often",
+        do "Give the second charge back to the card, by the terminal." {
+        /// The second answer.
+        operation: OperationId,
+        /// The payment.
+        payment: OperationId,
+        /// How much was charged once too often.
+        amount_minor: MinorUnits,
+    }
+    /// A terminal said both that it charged, and that it did not.
+    PaymentContradicted = "payment_contradicted",
+        "a terminal said both that it charged a card and that it did not",
+        do "Look at the terminal's own list: what it says there happened." {
+        /// The second answer.
+        operation: OperationId,
+        /// The payment.
+        payment: OperationId,
+    }
+    /// The order is over, and nobody knows what became of a card payment.
+    PaymentOutcomeUnknown = "payment_outcome_unknown",
+        "it is over, and nobody knows whether a card was charged {amount_minor}",
+        do "Look at the terminal's own list, and give back what it charged." {
+        /// The payment.
+        payment: OperationId,
+        /// How much may have been charged.
+        amount_minor: MinorUnits,
+    }
+    /// A card was charged, and no tender counts its money.
+    PaymentNotCounted = "payment_not_counted",
+        "a card was charged {amount_minor}, and no tender counts it",
+        do "Take the tender with the payment's name, or give the charge back." {
+        /// The payment.
+        payment: OperationId,
+        /// How much was charged.
+        amount_minor: MinorUnits,
+    }
+    /// A basket was taken up that nobody had put aside.
+    ResumedUnsuspended = "resumed_unsuspended",
+        "a basket was taken up that nobody had put aside",
+        do "Tell support: a program wrote what it should not." {
+        /// The operation.
+        operation: OperationId,
+    }
+    /// A basket was taken up by a manager's override, while another till had the right to it.
+    ResumedWithoutRight = "resumed_without_right",
+        "till {till} took the basket up by a manager's override; till {holder} had put it aside",
+        do "When till {holder} is back, check that it did not sell the basket too." {
+        /// The operation.
+        operation: OperationId,
+        /// The till that took it up.
+        till: NodeNumber,
+        /// The till that had put it aside.
+        holder: NodeNumber,
+    }
+    /// Two tills took one basket up: both may have sold it.
+    ResumedTwice = "resumed_twice",
+        "two tills took the basket up, {first_till} and {second_till}",
+        do "Find the sales of both tills; where both sold it, take one back." {
+        /// The first to take it up.
+        first: OperationId,
+        /// Its till.
+        first_till: NodeNumber,
+        /// The second.
+        second: OperationId,
+        /// Its till.
+        second_till: NodeNumber,
     }
     /// Two orders got one number. This one goes by a further number; the old one still finds it.
     NumberClash = "number_clash",

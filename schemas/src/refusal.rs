@@ -1,7 +1,7 @@
 //! Refusals: a rule says no, before anything is written. Each says what to do instead.
 
 use crate::{
-    identity::{DocumentId, OperationId},
+    identity::{DocumentId, NodeNumber, OperationId},
     operation::{LineNumber, OrderType, Role},
     order::{OrderAction, OrderStatus},
     value::{Measure, MinorUnits, MoneyError, PricingError, QuantityTotal},
@@ -193,6 +193,35 @@ refusals! {
         do "Choose one of the order's tenders." {
         /// The tender that was named.
         tender: OperationId,
+    }
+    /// Nobody knows yet what became of a card payment: it is asked for, and never begun again.
+    PaymentOpen = "payment_open",
+        "nobody knows yet what became of a card payment",
+        do "Wait for the terminal's answer; the till keeps asking for it." {
+        /// The payment.
+        payment: OperationId,
+    }
+    /// No such card payment was begun.
+    NoSuchPayment = "no_such_payment",
+        "this card payment was not begun here",
+        do "Look at the order's payments." {
+        /// The payment that was named.
+        payment: OperationId,
+    }
+    /// The basket was put aside.
+    Suspended = "suspended",
+        "this basket was put aside",
+        do "Take it up again first." {}
+    /// The order is no basket that was put aside.
+    NotSuspended = "not_suspended",
+        "this is no basket that was put aside",
+        do "Choose one of the baskets that were put aside." {}
+    /// Somebody took the basket up already.
+    ResumedAlready = "resumed_already",
+        "till {till} took this basket up already",
+        do "Go on at that till." {
+        /// Which till did.
+        till: NodeNumber,
     }
     /// Money must be given back before the order is cancelled.
     MoneyHeld = "money_held",

@@ -2,7 +2,7 @@
 
 use super::{LineAmount, SessionFigure};
 use crate::{
-    identity::{DocumentId, OperationId, OrderNumber},
+    identity::{DocumentId, NodeNumber, OperationId, OrderNumber},
     operation::{DocumentKind, LineNumber},
     value::{Currency, Measure, MinorUnits, Money, QuantityTotal},
 };
@@ -39,6 +39,7 @@ macro_rules! as_they_are {
 
 as_they_are!(
     LineNumber,
+    NodeNumber,
     OperationId,
     DocumentId,
     OrderNumber,
@@ -149,10 +150,7 @@ mod tests {
         let late = Misfit::WrongKind {
             operation: OperationId::new(
                 std::num::NonZeroU64::MIN,
-                crate::identity::LogId::new(
-                    crate::identity::NodeNumber::new(1).expect("a till"),
-                    [1; 12],
-                ),
+                crate::identity::LogId::new(NodeNumber::new(1).expect("a till"), [1; 12]),
             ),
             name: "stock_moved",
             kind: DocumentKind::TillSession,

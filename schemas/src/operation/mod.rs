@@ -6,8 +6,10 @@
 
 mod codec;
 mod order;
+mod payment;
 mod return_;
 mod stock;
+mod suspension;
 mod till_journal;
 mod till_session;
 
@@ -16,8 +18,10 @@ use serde::{Deserialize, Serialize};
 
 pub use codec::{OPERATION_BYTES_MAX, OperationError, Recorded, parse_operation, write_operation};
 pub use order::*;
+pub use payment::*;
 pub use return_::*;
 pub use stock::*;
+pub use suspension::*;
 pub use till_journal::*;
 pub use till_session::*;
 
@@ -248,6 +252,14 @@ bodies! {
         TenderTaken = "tender_taken": fact;
         /// Money that was taken was given back.
         TenderVoided = "tender_voided": fact;
+        /// A till is about to ask a terminal to charge a card.
+        PaymentIntended = "payment_intended": fact;
+        /// The terminal's answer is known.
+        PaymentAnswered = "payment_answered": fact;
+        /// The basket is put aside.
+        OrderSuspended = "order_suspended": intent;
+        /// The basket was taken up again, as an order of its own.
+        OrderResumed = "order_resumed": fact, critical;
         /// Goods were handed over.
         GoodsHandedOver = "goods_handed_over": fact;
         /// The order is finished.

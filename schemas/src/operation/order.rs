@@ -312,6 +312,8 @@ pub enum CancelReason {
     NoShow,
     /// There was nothing to hand over.
     NoStock,
+    /// Its basket had been put aside, and was taken up again as an order of its own.
+    Resumed,
 }
 
 /// The order will not be carried out.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    OrderAction, OrderCommand, OrderLine, OrderState, line_check::wrong_amounts, transition_table,
+    OrderAction, OrderCommand, OrderLine, OrderState, line_check::wrong_amounts, payment, suspend,
+    transition_table,
 };
 use crate::{
     identity::ReasonCode,
@@ -36,7 +37,12 @@ pub fn decide_order(
         (_, Some(header)) => header,
         (_, None) => return Err(Refusal::NotOpened {}),
     };
+    // An answer is a fact: it is taken in whatever status, by whoever saw it.
+    if let OrderCommand::AnswerPayment(answered) = command {
+        return payment::answer(order, answered);
+    }
     transition_table(header.order_type)?.step(order.status(), command.action(), role)?;
+    refuse_suspended(order, command)?;
     match command {
         OrderCommand::Open(opened) => Ok(vec![opened.clone().into()]),
         OrderCommand::AddLine(line) => {
@@ -46,11 +52,15 @@ pub fn decide_order(
         OrderCommand::VoidLine { line, reason } => void_line(order, *line, reason),
         OrderCommand::TakeTender(tender) => take_tender(order, tender),
         OrderCommand::VoidTender(void) => void_tender(order, void),
+        OrderCommand::IntendPayment(intended) => payment::intend(order, intended),
+        OrderCommand::AnswerPayment(answered) => payment::answer(order, answered),
+        OrderCommand::Resume(resumed) => suspend::resume(order, resumed),
         OrderCommand::HandOver(goods) => hand_over(order, goods),
         OrderCommand::Complete => complete(order),
         OrderCommand::Cancel(cancelled) => {
             refuse_goods_out(order)?;
             refuse_money_held(order)?;
+            order.refuse_open_payment()?;
             Ok(vec![cancelled.clone().into()])
         }
         OrderCommand::ClaimReference(reference) if order.references.contains(reference) => {
@@ -85,6 +95,8 @@ impl OrderCommand {
             Self::VoidLine { .. } => OrderAction::VoidLine,
             Self::TakeTender(_) => OrderAction::TakeTender,
             Self::VoidTender(_) => OrderAction::VoidTender,
+            Self::IntendPayment(_) | Self::AnswerPayment(_) => OrderAction::TakeTender,
+            Self::Resume(_) => OrderAction::Cancel,
             Self::HandOver(_) => OrderAction::HandOver,
             Self::Complete => OrderAction::Complete,
             Self::Cancel(_) => OrderAction::Cancel,
@@ -145,7 +157,7 @@ fn void_line(
     if !line.handed_over.is_zero() {
         return Err(Refusal::GoodsOut { line: number });
     }
-    let due = order.due_minor().minus(line.added.total_minor)?;
+    let due = order.free_due_minor().minus(line.added.total_minor)?;
     if due.is_negative() {
         let held_minor = order.held_minor();
         return Err(Refusal::MoneyHeld { held_minor });
@@ -166,7 +178,7 @@ fn take_tender(order: &OrderState, tender: &TenderTaken) -> Result<Vec<Body>, Re
             most: TENDERS_PER_DOCUMENT_MAX,
         });
     }
-    check_tender(tender, order.due_minor())?;
+    check_tender(tender, order.free_due_minor())?;
     Ok(vec![tender.clone().into()])
 }
 
@@ -248,11 +260,25 @@ fn complete(order: &OrderState) -> Result<Vec<Body>, Refusal> {
     if due_minor.is_positive() {
         return Err(Refusal::NotPaid { due_minor });
     }
+    order.refuse_open_payment()?;
     let mut lines = order.lines.iter();
     match lines.find(|(_, line)| line.to_hand_over().is_positive()) {
         Some((line, _)) => Err(Refusal::NotHandedOver { line: *line }),
         None => Ok(vec![OrderCompleted {}.into()]),
     }
+}
+
+/// A basket that was put aside is taken up before anything else is done with it.
+fn refuse_suspended(order: &OrderState, command: &OrderCommand) -> Result<(), Refusal> {
+    let aside = order.suspension.is_some() && order.end.is_none();
+    let allowed = matches!(
+        command,
+        OrderCommand::Resume(_) | OrderCommand::Cancel(_) | OrderCommand::ClaimReference(_)
+    );
+    if aside && !allowed {
+        return Err(Refusal::Suspended {});
+    }
+    Ok(())
 }
 
 fn refuse_goods_out(order: &OrderState) -> Result<(), Refusal> {

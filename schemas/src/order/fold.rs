@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Handover, OrderEnd, OrderLine, OrderState, Tender, line_check::wrong_amounts};
+use super::{
+    Handover, OrderEnd, OrderLine, OrderState, Tender, line_check::wrong_amounts, payment, suspend,
+};
 use crate::{
     folding::Folding,
     identity::{DocumentId, OperationId},
@@ -46,6 +48,8 @@ impl OrderFold {
                 header: None,
                 lines: BTreeMap::new(),
                 tenders: BTreeMap::new(),
+                payments: BTreeMap::new(),
+                suspension: None,
                 handovers: Vec::new(),
                 end: None,
                 references: BTreeSet::new(),
@@ -74,6 +78,22 @@ impl OrderFold {
             }
             OrderBody::TenderTaken(taken) => self.take_tender(operation, taken),
             OrderBody::TenderVoided(voided) => self.void_tender(operation, voided),
+            OrderBody::PaymentIntended(intended) => {
+                payment::fold_intended(&mut self.order, operation, intended);
+            }
+            OrderBody::PaymentAnswered(answered) => {
+                let fold = (&mut self.order, &mut self.folding);
+                payment::fold_answered(fold, operation, answered);
+            }
+            OrderBody::OrderSuspended(suspended) => {
+                if self.intent_counts(operation, "order_suspended") {
+                    suspend::fold_suspended(&mut self.order, operation, suspended);
+                }
+            }
+            OrderBody::OrderResumed(resumed) => {
+                let fold = (&mut self.order, &mut self.folding);
+                suspend::fold_resumed(fold, operation, resumed);
+            }
             OrderBody::GoodsHandedOver(handed) => self.hand_over(operation, handed),
             OrderBody::OrderCompleted(_) => match self.order.end {
                 Some(OrderEnd::Completed { .. }) => {}
@@ -284,7 +304,7 @@ fn standing_misfits(order: &OrderState) -> Vec<Misfit> {
     let completed = matches!(order.end, Some(OrderEnd::Completed { .. }));
     let held_minor = order.held_minor();
     let due_minor = order.due_minor();
-    let mut misfits = Vec::new();
+    let mut misfits = payment::standing_misfits(order);
     if cancelled && held_minor.is_positive() {
         misfits.push(Misfit::MoneyAfterCancel { held_minor });
     }

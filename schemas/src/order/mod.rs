@@ -4,20 +4,24 @@ mod alias;
 mod decide;
 mod fold;
 mod line_check;
+mod payment;
 mod sell;
 mod state;
 mod status;
+mod suspend;
 mod table;
 
 pub use alias::{AliasedOrder, alias_component, resolve_aliases};
 pub use decide::{decide_order, record_fact};
 pub use fold::fold_order;
+pub use payment::Payment;
 pub(crate) use sell::with_amounts;
 pub use sell::{SaleContext, price_sale, sell};
 pub(crate) use state::sum;
 pub use state::{Handover, OrderEnd, OrderLine, OrderState, Tender};
 pub(crate) use status::Progress;
 pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus};
+pub use suspend::{Suspension, suspend};
 pub use table::{OrderAction, Transition, TransitionTable, transition_table};
 
 use crate::{
@@ -26,8 +30,9 @@ use crate::{
         TenderReference,
     },
     operation::{
-        GoodsHandedOver, LineAdded, LineKind, LineNumber, OrderCancelled, OrderOpened, OrderType,
-        PriceSource, TaxMode, TaxRounding, TenderKind, TenderTaken, TenderVoided,
+        GoodsHandedOver, LineAdded, LineKind, LineNumber, OrderCancelled, OrderOpened,
+        OrderResumed, OrderType, PaymentAnswered, PaymentIntended, PriceSource, TaxMode,
+        TaxRounding, TenderKind, TenderTaken, TenderVoided,
     },
     text_value::Description,
     value::{BasketLine, Discount, MinorUnits},
@@ -51,6 +56,12 @@ pub enum OrderCommand {
     TakeTender(TenderTaken),
     /// Give a tender back whole.
     VoidTender(TenderVoided),
+    /// Begin a card payment, before the terminal is asked.
+    IntendPayment(PaymentIntended),
+    /// Note what became of a card payment, and count its money.
+    AnswerPayment(PaymentAnswered),
+    /// Take a basket up that was put aside.
+    Resume(OrderResumed),
     /// Hand goods over.
     HandOver(GoodsHandedOver),
     /// Finish it.

@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use super::{OrderCommand, OrderState, decide_order, fold_order};
 use crate::{
-    identity::OperationId,
+    identity::{NodeNumber, OperationId},
     operation::{
         Body, CancelReason, GoodsHandedOver, LineKind, LineNumber, LineQuantity, NoSale, Operation,
-        OrderCancelled, OrderCompleted, OrderOpened, OrderType, Recorded, ReferenceClaimed, Role,
-        TaxMode, TaxRounding, TenderKind, TenderTaken, TenderVoided, parse_operation,
-        write_operation,
+        OrderCancelled, OrderCompleted, OrderOpened, OrderResumed, OrderSuspended, OrderType,
+        PaymentAnswer, PaymentAnswered, PaymentIntended, Recorded, ReferenceClaimed, Role, TaxMode,
+        TaxRounding, TenderKind, TenderTaken, TenderVoided, parse_operation, write_operation,
     },
     order::price_sale,
     rules::Rules,
+    tendering::Decline,
     testing::{
         document_id, log, minor, operation, order_number, reason, sale_line, sale_of, store,
     },
@@ -153,6 +154,19 @@ fn tender_id(state: &OrderState, nth: &str) -> OperationId {
         .expect("so many tenders were taken")
 }
 
+/// The card payment that was begun as the n-th; 9 is one that another order began.
+fn payment_id(state: &OrderState, nth: &str) -> OperationId {
+    let nth: usize = nth.parse().expect("a number");
+    let mut payments = state.payments.keys().copied();
+    payments
+        .nth(nth - 1)
+        .unwrap_or_else(|| OperationId::new(99.try_into().expect("from 1"), log(7)))
+}
+
+fn till(number: &str) -> NodeNumber {
+    NodeNumber::new(number.parse().expect("a number")).expect("a till")
+}
+
 fn command(state: &OrderState, words: &[&str]) -> OrderCommand {
     match words[0] {
         "open" => OrderCommand::Open(opened()),
@@ -199,6 +213,28 @@ fn command(state: &OrderState, words: &[&str]) -> OrderCommand {
         "cancel" => OrderCommand::Cancel(OrderCancelled {
             reason: CancelReason::ByCustomer,
         }),
+        "intend" => OrderCommand::IntendPayment(PaymentIntended {
+            session: None,
+            amount_minor: minor(words[1].parse().expect("an amount")),
+        }),
+        "answer" => OrderCommand::AnswerPayment(PaymentAnswered {
+            payment: payment_id(state, words[1]),
+            session: None,
+            answer: match words[2] {
+                "declined" => PaymentAnswer::Declined {
+                    because: Decline::Refused,
+                },
+                reference => PaymentAnswer::Approved {
+                    amount_minor: minor(words[3].parse().expect("an amount")),
+                    reference: reference.parse().expect("a reference"),
+                },
+            },
+        }),
+        "resume" => OrderCommand::Resume(OrderResumed {
+            till: till(words[1]),
+            session: None,
+            right: serde_json::from_value(words[2].into()).expect("a right"),
+        }),
         "claim" => OrderCommand::ClaimReference(words[1].parse().expect("a reference")),
         other => panic!("no such command: {other}"),
     }
@@ -215,6 +251,10 @@ fn part(word: &str) -> LineQuantity {
 fn fact(state: &OrderState, words: &[&str]) -> Body {
     match words[0] {
         "session_fact" => NoSale { reason: reason() }.into(),
+        "suspend" => OrderSuspended {
+            till: till(words[1]),
+        }
+        .into(),
         "bad_line" => {
             let line = command(state, &["line", words[1], "goods", "1", "x", "0"]);
             let OrderCommand::AddLine(mut line) = line else {
@@ -231,6 +271,9 @@ fn fact(state: &OrderState, words: &[&str]) -> Body {
             }
             OrderCommand::TakeTender(tender) => tender.into(),
             OrderCommand::VoidTender(void) => void.into(),
+            OrderCommand::IntendPayment(intended) => intended.into(),
+            OrderCommand::AnswerPayment(answered) => answered.into(),
+            OrderCommand::Resume(resumed) => resumed.into(),
             OrderCommand::HandOver(goods) => goods.into(),
             OrderCommand::Complete => OrderCompleted {}.into(),
             OrderCommand::Cancel(cancelled) => cancelled.into(),

@@ -115,7 +115,7 @@ pub fn price_sale(sale: &Sale, currency: Currency) -> Result<Vec<LineAdded>, Ref
     Ok(written.collect())
 }
 
-fn open(sale: &Sale, context: &SaleContext<'_>, session: &SessionOpened) -> OrderOpened {
+pub(super) fn open(sale: &Sale, context: &SaleContext<'_>, session: &SessionOpened) -> OrderOpened {
     OrderOpened {
         number: context.number,
         order_type: sale.order_type,

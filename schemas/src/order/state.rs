@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    FulfilmentStatus, OrderStatus, PaymentStatus,
+    FulfilmentStatus, OrderStatus, Payment, PaymentStatus, Suspension,
     status::{Progress, fulfilment_status, payment_status},
 };
 use crate::{
@@ -26,6 +26,10 @@ pub struct OrderState {
     pub lines: BTreeMap<LineNumber, OrderLine>,
     /// The money that was taken, by the operation that took it, what was given back included.
     pub tenders: BTreeMap<OperationId, Tender>,
+    /// The card payments, by the operation that began them.
+    pub payments: BTreeMap<OperationId, Payment>,
+    /// Whether it is a basket that was put aside, and who took it up.
+    pub suspension: Option<Suspension>,
     /// The goods that were handed over, in folding order.
     pub handovers: Vec<Handover>,
     /// How it ended.

@@ -6,9 +6,9 @@ use holdfast_schemas::{
     identity::NodeNumber,
     operation::{
         Author, BlindReason, Body, CashCounted, GoodsHandedOver, GoodsTakenBack, LineAdded,
-        LineQuantity, OrderBody, OrderOpened, Original, RefundPaid, ReturnBody, ReturnLineAdded,
-        ReturnOpened, SessionClosed, SignOffCause, StockBody, StockMoved, TenderTaken,
-        TillSessionBody,
+        LineQuantity, OrderBody, OrderOpened, Original, PaymentAnswer, RefundPaid, ResumeRight,
+        ReturnBody, ReturnLineAdded, ReturnOpened, SessionClosed, SignOffCause, StockBody,
+        StockMoved, TenderTaken, TillSessionBody,
     },
     view::TimelineEntry,
 };
@@ -78,6 +78,31 @@ fn order(style: &Style, body: &OrderBody) -> String {
         OrderBody::TenderVoided(voided) => {
             format!("payment {} given back: {}", voided.tender, voided.reason)
         }
+        OrderBody::PaymentIntended(intended) => {
+            format!(
+                "card to be charged: {}",
+                style.amount(intended.amount_minor)
+            )
+        }
+        OrderBody::PaymentAnswered(answered) => match &answered.answer {
+            PaymentAnswer::Approved {
+                amount_minor,
+                reference,
+            } => format!(
+                "card charged: {}, payment {reference}",
+                style.amount(*amount_minor)
+            ),
+            PaymentAnswer::Declined { because } => {
+                format!("card not charged: {}", words(because))
+            }
+        },
+        OrderBody::OrderSuspended(suspended) => format!("put aside at till {}", suspended.till),
+        OrderBody::OrderResumed(resumed) => match resumed.right {
+            ResumeRight::Held => format!("taken up at till {}", resumed.till),
+            ResumeRight::Overridden => {
+                format!("taken up at till {} by a manager's override", resumed.till)
+            }
+        },
         OrderBody::GoodsHandedOver(goods) => handed_over(goods),
         OrderBody::OrderCompleted(_) => "completed".to_owned(),
         OrderBody::OrderCancelled(cancelled) => format!("cancelled: {}", words(&cancelled.reason)),

@@ -22,6 +22,7 @@ pub mod operation;
 pub mod order;
 pub mod planted;
 pub mod reaction;
+pub mod receipt;
 pub mod reference;
 pub mod refusal;
 pub mod return_;

@@ -8,6 +8,7 @@ mod codec;
 mod order;
 mod payment;
 mod return_;
+mod session_breakdown;
 mod stock;
 mod suspension;
 mod till_journal;
@@ -20,6 +21,7 @@ pub use codec::{OPERATION_BYTES_MAX, OperationError, Recorded, parse_operation, 
 pub use order::*;
 pub use payment::*;
 pub use return_::*;
+pub use session_breakdown::*;
 pub use stock::*;
 pub use suspension::*;
 pub use till_journal::*;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::TenderKind;
+use super::{SessionBreakdown, TenderKind};
 use crate::{
     identity::{LogId, LogPosition, NodeNumber, ReasonCode, StoreId, TimeZoneName},
     time::BusinessDate,
@@ -208,6 +208,9 @@ pub struct SessionClosed {
     pub covers: Vec<LogRange>,
     /// The figures.
     pub totals: SessionTotals,
+    /// The figures by tax, department and cashier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breakdown: Option<SessionBreakdown>,
     /// Why the drawer was over or short, where it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub over_short_reason: Option<ReasonCode>,

@@ -28,7 +28,11 @@ pub fn fold_order<'a>(
         if let Some(known) = fold.folding.read(operation, recorded)
             && let Body::Order(body) = &known.body
         {
+            let begins = fold.order.header.is_none();
             fold.apply(operation, body);
+            if begins && fold.order.header.is_some() {
+                fold.order.opened_by.clone_from(&known.by.user);
+            }
         }
     }
     fold.finish()
@@ -46,6 +50,7 @@ impl OrderFold {
             order: OrderState {
                 id,
                 header: None,
+                opened_by: None,
                 lines: BTreeMap::new(),
                 tenders: BTreeMap::new(),
                 payments: BTreeMap::new(),

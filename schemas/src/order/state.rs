@@ -7,7 +7,7 @@ use super::{
     status::{Progress, fulfilment_status, payment_status},
 };
 use crate::{
-    identity::{DocumentId, ExternalRef, OperationId, OrderNumber, ReactionId, StoreId},
+    identity::{DocumentId, ExternalRef, OperationId, OrderNumber, ReactionId, StoreId, UserId},
     misfit::Misfit,
     operation::{
         CancelReason, LineAdded, LineKind, LineNumber, OrderOpened, TenderTaken, TenderVoided,
@@ -22,6 +22,8 @@ pub struct OrderState {
     pub id: DocumentId,
     /// Where, when and under which rules it began; none while only facts have arrived.
     pub header: Option<OrderOpened>,
+    /// Who began it, by number; none where no user was named.
+    pub opened_by: Option<UserId>,
     /// Its lines by number, those taken off included.
     pub lines: BTreeMap<LineNumber, OrderLine>,
     /// The money that was taken, by the operation that took it, what was given back included.

@@ -25,7 +25,11 @@ pub fn fold_return<'a>(
         if let Some(known) = fold.folding.read(operation, recorded)
             && let Body::Return(body) = &known.body
         {
+            let begins = fold.state.header.is_none();
             fold.apply(operation, body);
+            if begins && fold.state.header.is_some() {
+                fold.state.opened_by.clone_from(&known.by.user);
+            }
         }
     }
     fold.finish()
@@ -43,6 +47,7 @@ impl ReturnFold {
             state: ReturnState {
                 id,
                 header: None,
+                opened_by: None,
                 lines: BTreeMap::new(),
                 taken_back: Vec::new(),
                 refunds: BTreeMap::new(),

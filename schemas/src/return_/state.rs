@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    identity::{DocumentId, OperationId, StoreId},
+    identity::{DocumentId, OperationId, StoreId, UserId},
     misfit::Misfit,
     operation::{LineKind, LineNumber, Original, RefundPaid, ReturnLineAdded, ReturnOpened},
     order::sum,
@@ -17,6 +17,8 @@ pub struct ReturnState {
     pub id: DocumentId,
     /// Where, when and of which sale; none while only facts have arrived.
     pub header: Option<ReturnOpened>,
+    /// Who began it, by number; none where no user was named.
+    pub opened_by: Option<UserId>,
     /// Its lines by number.
     pub lines: BTreeMap<LineNumber, ReturnLine>,
     /// The goods that were taken back, in folding order.

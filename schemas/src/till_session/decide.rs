@@ -113,6 +113,7 @@ fn close_session(session: &TillSessionState, close: &CloseSession) -> Result<Bod
     let closed = SessionClosed {
         covers: close.covers.clone(),
         totals,
+        breakdown: Some(close.takings.breakdown()),
         over_short_reason: close.over_short_reason.clone(),
     };
     Ok(closed.into())

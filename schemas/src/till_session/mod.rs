@@ -1,11 +1,13 @@
 //! Till sessions: one till's trading from open to close.
 
+mod breakdown;
 mod decide;
 mod fold;
 mod journal;
 mod state;
 mod takings;
 
+pub use breakdown::{BREAKDOWN_ROWS_MAX, TakingsBreakdown};
 pub use decide::decide_till_session;
 pub use fold::fold_till_session;
 pub use journal::{JournalEntry, SessionJournal};
@@ -58,3 +60,5 @@ pub struct CloseSession {
 
 #[cfg(test)]
 mod scenario_tests;
+#[cfg(test)]
+mod z_report_tests;

@@ -113,6 +113,7 @@ fn body(command: SessionCommand, session: &Document) -> Body {
             SessionClosed {
                 covers: close.covers,
                 totals: session_of(&empty).totals(&close.takings),
+                breakdown: None,
                 over_short_reason: None,
             }
             .into()

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::TakingsBreakdown;
 use crate::{
     identity::DocumentId,
-    operation::TenderKind,
+    operation::{SessionBreakdown, TenderKind},
     order::{OrderEnd, OrderState},
     return_::ReturnState,
     value::MinorUnits,
@@ -36,6 +37,8 @@ pub struct SessionTakings {
     pub tenders: BTreeMap<TenderKind, KindTakings>,
     /// What cash rounding added to the drawer.
     pub rounding_minor: MinorUnits,
+    /// All of it by tax, department and cashier.
+    pub by: TakingsBreakdown,
     /// Whether a document was frozen, so that not all may be known.
     pub frozen: bool,
 }
@@ -50,6 +53,7 @@ impl SessionTakings {
             takings.orders = 1;
             takings.sales_minor = order.total_minor();
             takings.tax_minor = order.tax_minor();
+            takings.by.add_order(order);
         }
         let mut named = opened_here;
         for tender in order.tenders.values() {
@@ -80,6 +84,7 @@ impl SessionTakings {
             takings.returns = 1;
             takings.refunds_minor = returned.worth_minor();
             takings.tax_minor = minus(returned.tax_minor());
+            takings.by.add_return(returned);
         }
         let mut named = opened_here;
         for refund in returned.refunds.values() {
@@ -110,8 +115,15 @@ impl SessionTakings {
             kind.refunded_minor = kind.refunded_minor.saturating_plus(takings.refunded_minor);
         }
         self.rounding_minor = self.rounding_minor.saturating_plus(other.rounding_minor);
+        self.by.add(&other.by);
         self.frozen |= other.frozen;
         self
+    }
+
+    /// All of it by tax, department and cashier, as a Z report has it.
+    #[must_use]
+    pub fn breakdown(&self) -> SessionBreakdown {
+        (&self.by).into()
     }
 
     /// What was taken in all kinds of money, less refunded.

@@ -29,6 +29,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("Rate", "a number"),
     ("ReactionId", "a hash"),
     ("ReasonCode", "a code that headquarters gives"),
+    ("ReceiptNumber", "an id"),
     ("StoreId", "a code that headquarters gives"),
     ("TaxCode", "a code that headquarters gives"),
     ("TenderReference", "a payment provider's token"),

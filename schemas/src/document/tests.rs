@@ -138,7 +138,7 @@ fn an_operation_of_another_kind_of_document_is_not_appended() {
             .is_ok(),
         "of the same kind"
     );
-    let opened = crate::operation::ReturnCompleted {};
+    let opened = crate::operation::ReturnCompleted::default();
     let other = Operation {
         body: opened.into(),
         ..moved

@@ -7,6 +7,7 @@ mod hash;
 mod log_id;
 mod node_number;
 mod order_number;
+mod receipt_number;
 mod secret_code;
 
 pub use codes::{
@@ -19,4 +20,5 @@ pub use hash::{ChainHash, ChangeHash, HashError, ReactionId};
 pub use log_id::{LOG_POSITION_MAX, LogId, LogIdError, LogPosition, OperationId, OperationIdError};
 pub use node_number::{NODE_NUMBER_MAX, NodeNumber, NodeNumberError};
 pub use order_number::{OrderNumber, OrderNumberError, OrderNumberMint};
+pub use receipt_number::{ReceiptNumber, ReceiptNumberError};
 pub use secret_code::{BadgeCode, BadgeHash, PickupCode, SecretCodeError};

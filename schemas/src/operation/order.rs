@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     identity::{
         Channel, CustomerId, DepartmentCode, DiscountCode, DocumentId, ExternalRef, OperationId,
-        OrderNumber, PriceListVersion, ReasonCode, Sku, StoreId, TaxCode, TenderReference,
+        OrderNumber, PriceListVersion, ReasonCode, ReceiptNumber, Sku, StoreId, TaxCode,
+        TenderReference,
     },
     text_value::Description,
     time::BusinessDate,
@@ -293,8 +294,12 @@ pub struct GoodsHandedOver {
 }
 
 /// The order is finished.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct OrderCompleted {}
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OrderCompleted {
+    /// The number of its receipt; none where no till printed one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<ReceiptNumber>,
+}
 
 /// Why an order was cancelled.
 #[derive(

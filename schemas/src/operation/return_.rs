@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{LineKind, LineNumber, LineQuantity, LineTax, TaxMode, TenderKind};
 use crate::{
-    identity::{CustomerId, DocumentId, OrderNumber, ReasonCode, Sku, StoreId, TenderReference},
+    identity::{
+        CustomerId, DocumentId, OrderNumber, ReasonCode, ReceiptNumber, Sku, StoreId,
+        TenderReference,
+    },
     text_value::Description,
     time::{BusinessDate, Timestamp},
     value::{Currency, MinorUnits, Quantity, UnitPrice},
@@ -138,5 +141,9 @@ pub struct RefundPaid {
 }
 
 /// The return is finished.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ReturnCompleted {}
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReturnCompleted {
+    /// The number of its receipt; none where no till printed one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<ReceiptNumber>,
+}

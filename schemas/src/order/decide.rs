@@ -264,7 +264,7 @@ fn complete(order: &OrderState) -> Result<Vec<Body>, Refusal> {
     let mut lines = order.lines.iter();
     match lines.find(|(_, line)| line.to_hand_over().is_positive()) {
         Some((line, _)) => Err(Refusal::NotHandedOver { line: *line }),
-        None => Ok(vec![OrderCompleted {}.into()]),
+        None => Ok(vec![OrderCompleted::default().into()]),
     }
 }
 

@@ -57,6 +57,7 @@ impl OrderFold {
                 suspension: None,
                 handovers: Vec::new(),
                 end: None,
+                receipt: None,
                 references: BTreeSet::new(),
                 aliases: BTreeMap::new(),
                 number: None,
@@ -100,11 +101,12 @@ impl OrderFold {
                 suspend::fold_resumed(fold, operation, resumed);
             }
             OrderBody::GoodsHandedOver(handed) => self.hand_over(operation, handed),
-            OrderBody::OrderCompleted(_) => match self.order.end {
+            OrderBody::OrderCompleted(completed) => match self.order.end {
                 Some(OrderEnd::Completed { .. }) => {}
                 None | Some(OrderEnd::Cancelled { .. }) => {
                     if self.intent_counts(operation, "order_completed") {
                         self.order.end = Some(OrderEnd::Completed { operation });
+                        self.order.receipt = completed.receipt;
                     }
                 }
             },

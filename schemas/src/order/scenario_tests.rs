@@ -102,7 +102,7 @@ fn known(role: Role, body: Body) -> Recorded {
 }
 
 fn unknown(name: &str, critical: bool) -> Recorded {
-    let known: Operation = operation(Role::Cashier, OrderCompleted {}.into());
+    let known: Operation = operation(Role::Cashier, OrderCompleted::default().into());
     let json = write_operation(&known).expect("short");
     let json = json.replace("order_completed", name);
     let json = json.replace("\"critical\":false", &format!("\"critical\":{critical}"));
@@ -275,7 +275,7 @@ fn fact(state: &OrderState, words: &[&str]) -> Body {
             OrderCommand::AnswerPayment(answered) => answered.into(),
             OrderCommand::Resume(resumed) => resumed.into(),
             OrderCommand::HandOver(goods) => goods.into(),
-            OrderCommand::Complete => OrderCompleted {}.into(),
+            OrderCommand::Complete => OrderCompleted::default().into(),
             OrderCommand::Cancel(cancelled) => cancelled.into(),
             OrderCommand::ClaimReference(reference) => ReferenceClaimed { reference }.into(),
         },

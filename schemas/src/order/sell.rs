@@ -68,7 +68,7 @@ pub fn sell(sale: &Sale, context: &SaleContext<'_>) -> Result<Vec<Body>, Refusal
         let lines = Vec::new();
         bodies.push(GoodsHandedOver { store, lines }.into());
     }
-    bodies.push(OrderCompleted {}.into());
+    bodies.push(OrderCompleted::default().into());
     Ok(bodies)
 }
 

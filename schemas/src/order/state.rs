@@ -7,7 +7,10 @@ use super::{
     status::{Progress, fulfilment_status, payment_status},
 };
 use crate::{
-    identity::{DocumentId, ExternalRef, OperationId, OrderNumber, ReactionId, StoreId, UserId},
+    identity::{
+        DocumentId, ExternalRef, OperationId, OrderNumber, ReactionId, ReceiptNumber, StoreId,
+        UserId,
+    },
     misfit::Misfit,
     operation::{
         CancelReason, LineAdded, LineKind, LineNumber, OrderOpened, TenderTaken, TenderVoided,
@@ -36,6 +39,8 @@ pub struct OrderState {
     pub handovers: Vec<Handover>,
     /// How it ended.
     pub end: Option<OrderEnd>,
+    /// The number of its receipt.
+    pub receipt: Option<ReceiptNumber>,
     /// What other systems call it.
     pub references: BTreeSet<ExternalRef>,
     /// The documents that are the same order, with the reference that both claim.

@@ -7,6 +7,7 @@
 mod escpos;
 mod format;
 mod layout;
+mod number;
 mod sale;
 mod session;
 mod text;
@@ -15,6 +16,7 @@ mod words;
 pub use escpos::{drawer_kick, encode_1252};
 pub use format::LocalTime;
 pub use layout::{Align, PaperWidth, Receipt, ReceiptItem, TextSize, TextStyle};
+pub use number::number_receipt;
 pub use sale::{ReceiptContext, ReceiptMark, gift_receipt, return_receipt, sale_receipt};
 pub use session::{SessionReport, session_report};
 

@@ -10,7 +10,7 @@ use super::{
     words::Word,
 };
 use crate::{
-    identity::{NodeNumber, OrderNumber, TaxCode},
+    identity::{NodeNumber, OrderNumber, ReceiptNumber, TaxCode},
     operation::{LineTax, TaxMode, TenderKind},
     order::{OrderLine, OrderState, Tender},
     reference::StoreSettings,
@@ -40,8 +40,6 @@ pub struct ReceiptContext<'a> {
     pub language: Language,
     /// The till.
     pub till: NodeNumber,
-    /// The receipt's number at that till, without gaps.
-    pub receipt: u64,
     /// When it was sold or taken back, by the store's clocks.
     pub at: LocalTime,
     /// Who served, as receipts are to call them.
@@ -70,7 +68,7 @@ pub(super) struct Writer<'a> {
 #[must_use]
 pub fn sale_receipt(order: &OrderState, context: &ReceiptContext<'_>) -> Receipt {
     let mut writer = Writer::new(context, order.currency());
-    writer.head(None);
+    writer.head(None, order.receipt);
     let letters = Letters::of(order.standing_lines().map(|line| &line.added.tax));
     for line in order.standing_lines() {
         writer.sold_line(line, &letters);
@@ -108,7 +106,7 @@ pub fn sale_receipt(order: &OrderState, context: &ReceiptContext<'_>) -> Receipt
 #[must_use]
 pub fn gift_receipt(order: &OrderState, context: &ReceiptContext<'_>) -> Receipt {
     let mut writer = Writer::new(context, order.currency());
-    writer.head(Some(Word::GiftReceipt));
+    writer.head(Some(Word::GiftReceipt), order.receipt);
     for line in order.standing_lines() {
         let quantity = writer.format.quantity(line.added.quantity);
         let description = line.added.description.as_str();
@@ -124,7 +122,7 @@ pub fn gift_receipt(order: &OrderState, context: &ReceiptContext<'_>) -> Receipt
 #[must_use]
 pub fn return_receipt(returned: &ReturnState, context: &ReceiptContext<'_>) -> Receipt {
     let mut writer = Writer::new(context, returned.currency());
-    writer.head(Some(Word::ReturnReceipt));
+    writer.head(Some(Word::ReturnReceipt), returned.receipt);
     let letters = Letters::of(returned.lines.values().map(|line| &line.added.tax));
     for line in returned.lines.values() {
         writer.returned_line(line, &letters);
@@ -193,7 +191,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Whose receipt it is, what kind, and when.
-    pub(super) fn head(&mut self, kind: Option<Word>) {
+    pub(super) fn head(&mut self, kind: Option<Word>, number: Option<ReceiptNumber>) {
         let header = &self.context.settings.header;
         if header.logo {
             self.receipt.push(ReceiptItem::Logo);
@@ -219,7 +217,9 @@ impl<'a> Writer<'a> {
         }
         self.receipt.push(ReceiptItem::Rule);
         let till = format!("{} {}", self.word(Word::Till), self.context.till);
-        let number = format!("{} {}", self.word(Word::Receipt), self.context.receipt);
+        let number = number.map_or_else(String::new, |number| {
+            format!("{} {number}", self.word(Word::Receipt))
+        });
         self.receipt.columns(till, number);
         let at = self.format.moment(self.context.at);
         let served = self.context.served_by.map_or_else(String::new, |name| {

@@ -41,10 +41,11 @@ pub fn session_report(
             takings.breakdown(),
         ),
     };
-    writer.head(Some(match report {
+    let kind = match report {
         SessionReport::X => Word::XReport,
         SessionReport::Z => Word::ZReport,
-    }));
+    };
+    writer.head(Some(kind), None);
     if let Some(header) = &session.header {
         let date = writer.format.date(header.business_date);
         writer.row(Word::BusinessDate, date);

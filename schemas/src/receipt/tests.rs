@@ -10,7 +10,7 @@ use super::{
 use crate::{
     after_sale::after_sale,
     document::Document,
-    identity::{NodeNumber, UserId},
+    identity::{NodeNumber, ReceiptNumber, UserId},
     operation::{
         CashCounted, Disposition, LineKind, LineNumber, LogRange, Operation, PaidIn, Role, TaxMode,
         TenderKind,
@@ -71,7 +71,6 @@ fn context(settings: &StoreSettings, language: Language) -> ReceiptContext<'_> {
         settings,
         language,
         till: NodeNumber::new(12).unwrap(),
-        receipt: 123,
         at: LocalTime {
             date: "2026-03-07".parse().unwrap(),
             hour: 9,
@@ -80,6 +79,10 @@ fn context(settings: &StoreSettings, language: Language) -> ReceiptContext<'_> {
         served_by: Some("Alex"),
         mark: ReceiptMark::Original,
     }
+}
+
+fn receipt_number() -> ReceiptNumber {
+    "12-000123".parse().unwrap()
 }
 
 fn session() -> TillSessionState {
@@ -123,7 +126,7 @@ fn sold_by_user(number: u64, sale: &Sale) -> Document {
         role: Role::Cashier,
         rules: &Rules::default(),
     };
-    let bodies = sell(sale, &context).unwrap();
+    let bodies = number_receipt(sell(sale, &context).unwrap(), receipt_number());
     let operations: Vec<Operation> = bodies
         .into_iter()
         .map(|body| {
@@ -165,7 +168,10 @@ fn example_return() -> ReturnState {
         customer: None,
     };
     let bodies = take_back(&request, Some(&after_sale(&order, &[])), &context).unwrap();
-    return_of(&written(document_id(2), bodies))
+    return_of(&written(
+        document_id(2),
+        number_receipt(bodies, receipt_number()),
+    ))
 }
 
 #[test]

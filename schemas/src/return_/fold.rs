@@ -52,6 +52,7 @@ impl ReturnFold {
                 taken_back: Vec::new(),
                 refunds: BTreeMap::new(),
                 completed: None,
+                receipt: None,
                 frozen: false,
                 misfits: Vec::new(),
             },
@@ -64,8 +65,11 @@ impl ReturnFold {
             ReturnBody::ReturnLineAdded(added) => self.add_line(operation, added),
             ReturnBody::GoodsTakenBack(taken) => self.take_back(operation, taken),
             ReturnBody::RefundPaid(paid) => self.refund(operation, paid),
-            ReturnBody::ReturnCompleted(_) => {
-                self.state.completed.get_or_insert(operation);
+            ReturnBody::ReturnCompleted(completed) => {
+                if self.state.completed.is_none() {
+                    self.state.completed = Some(operation);
+                    self.state.receipt = completed.receipt;
+                }
             }
         }
     }

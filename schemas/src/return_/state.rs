@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    identity::{DocumentId, OperationId, StoreId, UserId},
+    identity::{DocumentId, OperationId, ReceiptNumber, StoreId, UserId},
     misfit::Misfit,
     operation::{LineKind, LineNumber, Original, RefundPaid, ReturnLineAdded, ReturnOpened},
     order::sum,
@@ -27,6 +27,8 @@ pub struct ReturnState {
     pub refunds: BTreeMap<OperationId, Refund>,
     /// The operation that finished it.
     pub completed: Option<OperationId>,
+    /// The number of its receipt.
+    pub receipt: Option<ReceiptNumber>,
     /// Whether it holds a critical operation that this version does not know: nothing may be decided on it.
     pub frozen: bool,
     /// What did not fit.

@@ -97,7 +97,7 @@ fn bodies(
         bodies.push(GoodsTakenBack { store, lines }.into());
     }
     bodies.extend(refunds.into_iter().map(Body::from));
-    bodies.push(ReturnCompleted {}.into());
+    bodies.push(ReturnCompleted::default().into());
     bodies
 }
 

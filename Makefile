@@ -15,14 +15,14 @@ ONLY ?=
 STRICT ?=
 
 # For `make sim`: how many seeds, and the first.
-SEEDS ?= 1000
+SEEDS ?= 500
 FROM ?= 0
 
 # Builds in the bugs that the simulation has to find. Only for tests: what is shipped is built without.
 PLANTED := --features holdfast-tests/planted
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-long sim bench bench-peers lint run schemas clean
+.PHONY: help setup build test test-long sim sim-machines soak bench bench-peers lint run schemas clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -42,11 +42,22 @@ test: ## run the whole test suite
 test-long: ## run the property tests and simulations for hours
 	@.ci/setup test
 	PROPTEST_CASES=20000 cargo nextest run --workspace --locked $(PLANTED) --release --profile long
-	cargo run --release --locked -p holdfast-tests --bin simulate -- --seeds 20000
+	cargo run --release --locked -p holdfast-tests --bin simulate-machines -- --seeds 20000
 
-sim: ## run the simulation over many seeds, or one again (SEEDS=1000 FROM=0)
+# As the test suite builds it, so that CI builds once.
+SIMULATE = cargo build --workspace --locked $(PLANTED) --bins --tests && "$${CARGO_TARGET_DIR:-target}/debug/simulate"
+
+sim: ## run the whole system while everything goes wrong, over many seeds, or one again (SEEDS=500 FROM=0)
 	@.ci/setup build
-	cargo run --release --locked -p holdfast-tests --bin simulate -- --seeds $(SEEDS) --from $(FROM)
+	$(SIMULATE) --seeds $(SEEDS) --from $(FROM)
+
+soak: ## the same until it is stopped; what was covered is in target/soak/report.json (FROM=0)
+	@.ci/setup build
+	$(SIMULATE) --forever --from $(FROM) --report "$${CARGO_TARGET_DIR:-target}/soak/report.json"
+
+sim-machines: ## run the sync machines alone, over many seeds (SEEDS=500 FROM=0)
+	@.ci/setup build
+	cargo run --release --locked -p holdfast-tests --bin simulate-machines -- --seeds $(SEEDS) --from $(FROM)
 
 bench: ## measure everything against yardsticks; missed goals are said, not failed (ONLY=NAME STRICT=1)
 	@.ci/setup build

@@ -2,6 +2,7 @@
 //!
 //! Nothing here names the server's crate or the screen's. The engine is synchronous and runs inline on whatever
 //! thread calls it; clock, randomness and file are handed in, so that it runs unchanged in a simulator.
+#![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod cli;

@@ -1,4 +1,5 @@
 //! The till's engine as a program: see `holdfast-node --help`.
+#![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 

@@ -3,6 +3,7 @@
 //! A document (an order, a return, a till session, a stock paper) is a *set of operations*; everything
 //! else is a fold over that set. This crate never does I/O, never reads a clock and never draws a random
 //! number: time, randomness and ids are arguments. See `docs/architecture.md`.
+#![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod after_sale;

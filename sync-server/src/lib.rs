@@ -2,6 +2,7 @@
 //!
 //! The log is sacred and everything else is read from it: [`store`] keeps it, [`ingest`] fills it (S1), [`project`]
 //! makes rows of it that may be dropped and made again (S2), and [`react`] lets the server add what it decides (S3).
+#![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod api;

@@ -1,4 +1,5 @@
 //! `holdfast-server`: the central server, and its operator's command line.
+#![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 

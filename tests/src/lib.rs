@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod example;
+pub mod faults;
 pub mod forms;
 pub mod headquarters;
 pub mod process;

@@ -4,7 +4,7 @@ use std::panic::catch_unwind;
 
 use holdfast_tests::simulation::{Planted, Report, Scenario, run};
 
-/// How many seeds an ordinary test run tries; `make sim` for more.
+/// How many seeds an ordinary test run tries; `make sim-machines` for more.
 const SEEDS: u64 = 48;
 
 /// Within how many seeds each planted mistake is found.
@@ -16,7 +16,7 @@ struct NameSeed(u64);
 impl Drop for NameSeed {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("repeat with: make sim SEEDS=1 FROM={}", self.0);
+            eprintln!("repeat with: make sim-machines SEEDS=1 FROM={}", self.0);
         }
     }
 }

@@ -1,63 +1,206 @@
-//! `make sim`: the simulation over many seeds.
+//! `make sim` and `make soak`: the whole system with everything going wrong, one process for each seed.
+//!
+//! A process for each, since the runtime counts how often anybody in the process asked it for a random number. So a seed
+//! runs the same, byte for byte, wherever it stands in a row of seeds.
+#![forbid(unsafe_code)]
 
-use std::{panic::catch_unwind, process::ExitCode};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode, Stdio},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::Duration,
+};
 
 use clap::Parser;
-use holdfast_tests::simulation::{Scenario, run};
+use holdfast_schemas::planted::Planted;
+use holdfast_tests::faults::{Fault, Outcome, Watch, run};
+use serde::Serialize;
 
 /// Says how far it is after so many seeds.
-const PROGRESS_SEEDS: u64 = 500;
+const PROGRESS_SEEDS: u64 = 100;
 
-/// Runs tills and a server in virtual time, with faults, one run for each seed. One seed always runs the same.
+/// Runs tills and a server in virtual time while everything goes wrong, one run for each seed.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// How many seeds
-    #[arg(long, default_value_t = 1_000)]
+    #[arg(long, default_value_t = 500)]
     seeds: u64,
     /// The first seed
     #[arg(long, default_value_t = 0)]
     from: u64,
-    /// How many tills, over two stores
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
-    tills: u32,
-    /// How many things are done in each run
-    #[arg(long, default_value_t = 120)]
-    steps: usize,
+    /// How many at a time; as many as there are cores, if nothing is said
+    #[arg(long)]
+    jobs: Option<NonZeroUsize>,
+    /// Builds this bug in
+    #[arg(long, value_parser = planted)]
+    planted: Option<Planted>,
+    /// Goes on until it is stopped
+    #[arg(long)]
+    forever: bool,
+    /// Writes what was covered to this file
+    #[arg(long)]
+    report: Option<PathBuf>,
+    /// Prints everything that happens, and runs one seed
+    #[arg(long)]
+    watch: bool,
+    /// Runs one seed in this process and prints its outcome as JSON
+    #[arg(long, hide = true)]
+    alone: bool,
+}
+
+fn planted(name: &str) -> Result<Planted, String> {
+    let mut all = Planted::ALL.iter().copied();
+    all.find(|planted| format!("{planted:?}") == name)
+        .ok_or_else(|| format!("known are {:?}", Planted::ALL))
+}
+
+/// What was covered.
+#[derive(Debug, Default, Serialize)]
+struct Covered {
+    seeds: u64,
+    from: u64,
+    failed: Vec<u64>,
+    virtual_hours: u64,
+    #[serde(skip)]
+    virtual_time: Duration,
+    power_cuts: u64,
+    faults: BTreeMap<Fault, u64>,
+    deeds: usize,
+    datagrams: u64,
+    disk_operations: u64,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let scenario = Scenario {
-        tills: usize::try_from(arguments.tills).unwrap_or(usize::MAX),
-        steps: arguments.steps,
-        ..Scenario::default()
-    };
-    let (mut failed, mut commits, mut faults) = (Vec::new(), 0, 0);
-    for nth in 0..arguments.seeds {
-        let seed = arguments.from.saturating_add(nth);
-        match catch_unwind(|| run(seed, scenario)) {
-            Ok(report) => {
-                commits += report.commits;
-                faults += report.faults;
-            }
-            Err(_) => {
-                eprintln!("seed {seed} failed; repeat it with: make sim SEEDS=1 FROM={seed}");
-                failed.push(seed);
-            }
-        }
-        if (nth + 1).is_multiple_of(PROGRESS_SEEDS) {
-            eprintln!("{} seeds, {} failed", nth + 1, failed.len());
-        }
+    if arguments.alone || arguments.watch {
+        return alone(&arguments);
     }
+    let covered = Mutex::new(Covered {
+        from: arguments.from,
+        ..Covered::default()
+    });
+    let next = AtomicU64::new(arguments.from);
+    let end = if arguments.forever {
+        u64::MAX
+    } else {
+        arguments.from.saturating_add(arguments.seeds)
+    };
+    let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    thread::scope(|scope| {
+        for _ in 0..arguments.jobs.unwrap_or(cores).get() {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= end {
+                        break;
+                    }
+                    let outcome = in_a_process(&arguments, seed);
+                    let mut covered = covered.lock().unwrap_or_else(PoisonError::into_inner);
+                    covered.count(&arguments, seed, outcome);
+                }
+            });
+        }
+    });
+    let covered = covered.into_inner().unwrap_or_else(PoisonError::into_inner);
+    covered.write(arguments.report.as_deref());
     println!(
-        "{} seeds from {}: {commits} commits, {faults} faults, {} failed {failed:?}",
-        arguments.seeds,
-        arguments.from,
-        failed.len()
+        "{} seeds from {}: {} virtual hours, {} faults, {} power cuts, {} sales, returns and stock papers, {} failed {:?}",
+        covered.seeds,
+        covered.from,
+        covered.virtual_hours,
+        covered.faults.values().sum::<u64>(),
+        covered.power_cuts,
+        covered.deeds,
+        covered.failed.len(),
+        covered.failed
     );
-    if failed.is_empty() {
+    if covered.failed.is_empty() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
+    }
+}
+
+/// One seed, here.
+fn alone(arguments: &Arguments) -> ExitCode {
+    let watch = if arguments.watch {
+        Watch::Everything
+    } else {
+        Watch::Outcome
+    };
+    let outcome = run(arguments.from, arguments.planted, watch);
+    println!(
+        "{}",
+        serde_json::to_string(&outcome).expect("an outcome is plain data")
+    );
+    match outcome {
+        Outcome::Held(_) => ExitCode::SUCCESS,
+        Outcome::Broken { .. } => ExitCode::FAILURE,
+    }
+}
+
+fn in_a_process(arguments: &Arguments, seed: u64) -> io::Result<Outcome> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["--alone", "--from", &seed.to_string()]);
+    if let Some(planted) = arguments.planted {
+        command.args(["--planted", &format!("{planted:?}")]);
+    }
+    let output = command
+        .env("RUST_BACKTRACE", "0")
+        .stderr(Stdio::piped())
+        .output()?;
+    serde_json::from_slice(&output.stdout).map_err(|error| {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        io::Error::other(format!("{}, {error}: {stderr}", output.status))
+    })
+}
+
+impl Covered {
+    fn count(&mut self, arguments: &Arguments, seed: u64, outcome: io::Result<Outcome>) {
+        self.seeds += 1;
+        match outcome {
+            Ok(Outcome::Held(report)) => {
+                self.virtual_time += report.virtual_time;
+                self.virtual_hours = self.virtual_time.as_secs() / 3_600;
+                self.power_cuts += report.power_cuts;
+                self.deeds += report.deeds;
+                self.datagrams += report.datagrams;
+                self.disk_operations += report.disk_operations;
+                for fault in report.faults {
+                    *self.faults.entry(fault).or_default() += 1;
+                }
+            }
+            Ok(Outcome::Broken { finding, trace }) => {
+                self.failed.push(seed);
+                eprintln!("seed {seed} failed (trace {trace}): {finding}");
+                eprintln!("repeat it with: make sim SEEDS=1 FROM={seed}");
+            }
+            Err(error) => {
+                self.failed.push(seed);
+                eprintln!("seed {seed} died: {error}");
+                eprintln!("repeat it with: make sim SEEDS=1 FROM={seed}");
+            }
+        }
+        if self.seeds.is_multiple_of(PROGRESS_SEEDS) {
+            eprintln!("{} seeds, {} failed", self.seeds, self.failed.len());
+            self.write(arguments.report.as_deref());
+        }
+    }
+
+    fn write(&self, report: Option<&Path>) {
+        let Some(report) = report else { return };
+        let text = serde_json::to_string_pretty(self).expect("plain data");
+        let folder = report.parent().unwrap_or(Path::new("."));
+        let written = fs::create_dir_all(folder).and_then(|()| fs::write(report, text));
+        if let Err(error) = written {
+            eprintln!("{} can't be written: {error}", report.display());
+        }
     }
 }

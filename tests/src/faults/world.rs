@@ -1,0 +1,452 @@
+//! Everything that there is in a run: headquarters, tills, the network, and the model beside them.
+
+use std::{
+    cell::{Cell, RefCell},
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    rc::Rc,
+    sync::Arc,
+};
+
+use holdfast_node::{
+    Node, Surroundings,
+    enrol::{self, IdentityFolder},
+    random::SeededRandom,
+    settings::Settings,
+    store::StorePlace,
+};
+use holdfast_schemas::{
+    identity::{NodeNumber, StoreId, TenantId},
+    wire::{ServerEpoch, enrol::CodeSecret},
+};
+use holdfast_server::{
+    metrics::Metrics,
+    pki::{Authority, CertificateSerial, ServerCertificate},
+    session::{SyncServer, SyncServerParts, WriterPlace},
+    store::{
+        Registry, Store, StoreRecord, Upkeep,
+        sqlite::{SqlitePlace, SqliteStore},
+    },
+};
+use quinn::{Endpoint, EndpointConfig};
+use tokio::sync::Notify;
+
+use super::{
+    cashier::Counter,
+    disk::DiskImage,
+    journal::{Journal, Side},
+    ledger::Ledger,
+    machine::{Machine, WallClock},
+    model::Model,
+    network::Network,
+    random::Random,
+    vfs::{SCRATCH, VFS},
+};
+
+/// How long an enrolment code is good.
+const CODE_LIFETIME_MS: i64 = 60 * 60 * 1000;
+const TILL_PORT: u16 = 5_000;
+const SERVER_PORT: u16 = 4_433;
+const SERVER_FILE: &str = "server.sqlite";
+const TILL_FILE: &str = "till.sqlite";
+
+/// What runs at headquarters.
+pub(super) struct ServerProcess {
+    /// Held, so that it runs.
+    _server: SyncServer,
+    pub(super) store: Arc<SqliteStore>,
+}
+
+/// A machine, and what runs on it now.
+pub(super) struct Site<P> {
+    pub(super) machine: Machine,
+    pub(super) address: SocketAddr,
+    process: RefCell<Option<P>>,
+    /// Somebody is starting or ending it.
+    busy: Cell<bool>,
+    free: Notify,
+    /// How often something ran here.
+    starts: Cell<u64>,
+}
+
+/// Headquarters.
+pub(super) struct Headquarters {
+    pub(super) site: Site<ServerProcess>,
+    authority: Arc<Authority>,
+    certificate: ServerCertificate,
+}
+
+/// A till of a store, or a copy of one.
+pub(super) struct Till {
+    pub(super) site: Site<Node>,
+    pub(super) folder: PathBuf,
+    pub(super) store: StoreId,
+    pub(super) node: NodeNumber,
+    pub(super) counter: Rc<Counter>,
+    /// It was shut out: what it wrote since may never arrive.
+    pub(super) revoked: Cell<bool>,
+    /// Of this till's disk there is a copy that trades.
+    pub(super) is_copied: Cell<bool>,
+}
+
+/// All of it.
+pub(super) struct World {
+    pub(super) seed: u64,
+    pub(super) journal: Journal,
+    pub(super) network: Network,
+    pub(super) headquarters: Headquarters,
+    pub(super) tills: RefCell<Vec<Rc<Till>>>,
+    pub(super) model: Rc<RefCell<Model>>,
+    clock: WallClock,
+    folder: PathBuf,
+    _scratch: Machine,
+}
+
+impl<P> Site<P> {
+    fn new(machine: Machine, address: SocketAddr) -> Self {
+        Self {
+            machine,
+            address,
+            process: RefCell::new(None),
+            busy: Cell::new(false),
+            free: Notify::new(),
+            starts: Cell::new(0),
+        }
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        self.process.borrow().is_some()
+    }
+
+    /// Waits until nobody else starts or ends it.
+    async fn take(&self) {
+        while self.busy.replace(true) {
+            self.free.notified().await;
+        }
+    }
+
+    fn let_go(&self) {
+        self.busy.set(false);
+        self.free.notify_one();
+    }
+
+    fn next_start(&self) -> u64 {
+        self.starts.set(self.starts.get() + 1);
+        self.starts.get()
+    }
+}
+
+fn address(machine: u8, port: u16) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::new(10, 0, 0, machine), port))
+}
+
+impl World {
+    /// A company with a server and no till, its file made and its stores added.
+    pub(super) fn new(seed: u64, journal: Journal, folder: PathBuf) -> Self {
+        let clock = WallClock::beginning_now();
+        let scratch = Machine::new(SCRATCH, seed, &clock);
+        let machine = Machine::new("headquarters", seed, &clock);
+        journal.watch(Side::Server, Arc::clone(&machine.power));
+        let tenant = TenantId::new("example").expect("a tenant's name");
+        let mut random = Random::new(seed, "headquarters");
+        let now = machine.clock.time();
+        let serial = CertificateSerial(random.bytes());
+        let (authority, _) = Authority::create(tenant.clone(), now, serial).expect("made");
+        let serial = CertificateSerial(random.bytes());
+        let certificate = authority.issue_server(now, serial).expect("made");
+        let place = SqlitePlace::in_vfs(machine.path(SERVER_FILE), VFS);
+        let epoch = ServerEpoch::from_bytes(random.bytes());
+        let store = SqliteStore::create_in(place, &tenant, epoch).expect("a new file");
+        for name in ["york", "leeds"] {
+            let store_id = StoreId::new(name).expect("a store's code");
+            let record = StoreRecord {
+                store: store_id,
+                added_at: now,
+            };
+            store.add_store(&record).expect("added");
+        }
+        Self {
+            seed,
+            network: Network::new(seed, journal.clone()),
+            journal,
+            headquarters: Headquarters {
+                site: Site::new(machine, address(1, SERVER_PORT)),
+                authority: Arc::new(authority),
+                certificate,
+            },
+            tills: RefCell::default(),
+            model: Rc::default(),
+            clock,
+            folder,
+            _scratch: scratch,
+        }
+    }
+
+    pub(super) fn tills(&self) -> Vec<Rc<Till>> {
+        self.tills.borrow().clone()
+    }
+
+    fn server_place(&self) -> SqlitePlace {
+        SqlitePlace::in_vfs(self.headquarters.site.machine.path(SERVER_FILE), VFS)
+    }
+
+    /// Starts the server; whether it could: its disk may be ill.
+    pub(super) fn start_server(&self) -> bool {
+        let Headquarters {
+            site,
+            authority,
+            certificate,
+            ..
+        } = &self.headquarters;
+        let store = match SqliteStore::open_in(self.server_place()) {
+            Ok(store) => Arc::new(store),
+            Err(error) => {
+                self.note_failed("headquarters", &error);
+                return false;
+            }
+        };
+        let kept: Arc<dyn Store> = Arc::<SqliteStore>::clone(&store);
+        let parts = SyncServerParts {
+            store: kept,
+            authority: Arc::clone(authority),
+            certificate: ServerCertificate {
+                certificate: certificate.certificate.clone(),
+                key: certificate.key.clone_key(),
+            },
+            clock: Arc::new(site.machine.clock.clone()),
+            tls_time: Arc::new(site.machine.clock.clone()),
+            metrics: Arc::new(Metrics::default()),
+            writer: WriterPlace::Beside,
+        };
+        let power = Arc::clone(&site.machine.power);
+        let socket = self.network.bind(site.address, power);
+        let tasks = Arc::new(site.machine.tasks.clone());
+        match SyncServer::start_on(parts, socket, tasks) {
+            Ok(server) => {
+                let start = site.next_start();
+                self.journal
+                    .note(format_args!("headquarters: start {start}"));
+                let process = ServerProcess {
+                    _server: server,
+                    store,
+                };
+                site.process.replace(Some(process));
+                true
+            }
+            Err(error) => {
+                self.note_failed("headquarters", &error);
+                false
+            }
+        }
+    }
+
+    fn note_failed(&self, machine: &str, error: &dyn std::error::Error) {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(error) = source {
+            text = format!("{text}: {error}");
+            source = error.source();
+        }
+        self.journal
+            .note(format_args!("{machine}: can't start: {text}"));
+    }
+
+    /// What the running server keeps.
+    pub(super) fn server_store(&self) -> Option<Arc<SqliteStore>> {
+        let process = self.headquarters.site.process.borrow();
+        process.as_ref().map(|process| Arc::clone(&process.store))
+    }
+
+    /// Brings a new till into a store, over the network as a person would.
+    pub(super) async fn enrol(&self, store: &str) -> Rc<Till> {
+        let index = self.tills.borrow().len();
+        let number = u8::try_from(index + 2).expect("few tills");
+        let store = StoreId::new(store).expect("a store's code");
+        let machine = Machine::new(&format!("till-{index}"), self.seed, &self.clock);
+        self.journal.watch(Side::Till, Arc::clone(&machine.power));
+        let address = address(number, TILL_PORT);
+        let folder = self.folder.join(format!("till-{index}"));
+        std::fs::create_dir_all(&folder).expect("a folder for the till's key");
+        let registry = self.server_store().expect("the server runs");
+        let mut random = Random::new(self.seed, &format!("code {index}"));
+        let code = holdfast_server::enrol::make_code(
+            &*registry,
+            &self.headquarters.authority,
+            store.clone(),
+            CodeSecret::from_bytes(random.bytes()),
+            machine.clock.time(),
+            CODE_LIFETIME_MS,
+        )
+        .expect("a code");
+        let endpoint = self.endpoint(&machine, address);
+        let identity = IdentityFolder::within(&folder);
+        let server = self.headquarters.site.address.to_string();
+        let enrolment = enrol::enrol(
+            &endpoint,
+            &identity,
+            server.parse().expect("an address"),
+            code,
+            machine.clock.time(),
+            Arc::new(machine.clock.clone()),
+        )
+        .await
+        .expect("the server lets the till in");
+        let till = Rc::new(Till {
+            site: Site::new(machine, address),
+            folder,
+            store,
+            node: enrolment.enrolled.node,
+            counter: Rc::default(),
+            revoked: Cell::new(false),
+            is_copied: Cell::new(false),
+        });
+        self.tills.borrow_mut().push(Rc::clone(&till));
+        till
+    }
+
+    /// A second machine with a till's key and a copy of its disk.
+    pub(super) fn copy_till(&self, till: &Till, image: &DiskImage) -> Rc<Till> {
+        let index = self.tills.borrow().len();
+        let number = u8::try_from(index + 2).expect("few tills");
+        let machine = Machine::new(&format!("till-{index}"), self.seed, &self.clock);
+        self.journal.watch(Side::Till, Arc::clone(&machine.power));
+        machine.disk.borrow_mut().put_back(image);
+        let copy = Rc::new(Till {
+            site: Site::new(machine, address(number, TILL_PORT)),
+            folder: till.folder.clone(),
+            store: till.store.clone(),
+            node: till.node,
+            counter: Rc::default(),
+            revoked: Cell::new(false),
+            is_copied: Cell::new(true),
+        });
+        till.is_copied.set(true);
+        self.tills.borrow_mut().push(Rc::clone(&copy));
+        copy
+    }
+
+    fn endpoint(&self, machine: &Machine, address: SocketAddr) -> Endpoint {
+        let socket = self.network.bind(address, Arc::clone(&machine.power));
+        let tasks = Arc::new(machine.tasks.clone());
+        let config = EndpointConfig::default();
+        Endpoint::new_with_abstract_socket(config, None, socket, tasks).expect("an endpoint")
+    }
+
+    /// Starts a till; whether it could.
+    pub(super) fn start_till(&self, till: &Till) -> bool {
+        let machine = &till.site.machine;
+        let start = till.site.next_start();
+        let mut random = Random::new(self.seed, &format!("{} {start}", machine.name));
+        let surroundings = Surroundings {
+            endpoint: self.endpoint(machine, till.site.address),
+            clock: Box::new(machine.clock.clone()),
+            random: Box::new(SeededRandom::new(random.next())),
+            tls_time: Arc::new(machine.clock.clone()),
+            store: Some(StorePlace::in_vfs(machine.path(TILL_FILE), VFS)),
+        };
+        let settings = Settings::for_data_dir(&till.folder);
+        match Node::start_in(&settings, surroundings) {
+            Ok(node) => {
+                self.journal
+                    .note(format_args!("{}: start {start}", machine.name));
+                till.counter.show(Some((node.handle(), node.sync())));
+                till.site.process.replace(Some(node));
+                true
+            }
+            Err(error) => {
+                self.note_failed(&machine.name, &error);
+                self.network.unbind(till.site.address);
+                machine.disk.borrow_mut().remount();
+                false
+            }
+        }
+    }
+
+    /// Ends the till's process where it stands.
+    pub(super) async fn kill_till(&self, till: &Till) {
+        till.site.take().await;
+        self.journal
+            .note(format_args!("{}: killed", till.site.machine.name));
+        self.network.unbind(till.site.address);
+        till.counter.show(None);
+        let process = till.site.process.take();
+        till.site.machine.kill(process).await;
+        till.site.let_go();
+    }
+
+    /// Ends the server's process where it stands.
+    pub(super) async fn kill_server(&self) {
+        let site = &self.headquarters.site;
+        site.take().await;
+        self.journal.note(format_args!("headquarters: killed"));
+        self.network.unbind(site.address);
+        let process = site.process.take();
+        site.machine.kill(process).await;
+        site.let_go();
+    }
+
+    /// Pulls the plug of a till, and gives the power back.
+    pub(super) async fn cut_till(&self, till: &Till) {
+        till.site.take().await;
+        self.journal
+            .note(format_args!("{}: no power", till.site.machine.name));
+        self.network.unbind(till.site.address);
+        till.counter.show(None);
+        let process = till.site.process.take();
+        till.site.machine.cut_power(process).await;
+        till.site.machine.restore_power();
+        till.site.let_go();
+    }
+
+    /// Pulls the plug of headquarters, and gives the power back.
+    pub(super) async fn cut_server(&self) {
+        let site = &self.headquarters.site;
+        site.take().await;
+        self.journal.note(format_args!("headquarters: no power"));
+        self.network.unbind(site.address);
+        let process = site.process.take();
+        site.machine.cut_power(process).await;
+        site.machine.restore_power();
+        site.let_go();
+    }
+
+    /// Puts a copy in the place of the server's disk, as an operator does: with a new epoch.
+    pub(super) fn restore_server(&self, image: &DiskImage) {
+        let machine = &self.headquarters.site.machine;
+        machine.disk.borrow_mut().put_back(image);
+        let store = SqliteStore::open_in(self.server_place()).expect("a whole file");
+        let mut random = Random::new(self.seed, "new epoch");
+        let epoch = ServerEpoch::from_bytes(random.bytes());
+        store.begin_epoch(epoch, 10).expect("begun");
+        self.journal.note(format_args!("headquarters: restored"));
+    }
+}
+
+impl Till {
+    pub(super) fn image(&self) -> DiskImage {
+        self.site.machine.disk.borrow().image()
+    }
+
+    /// A look at its file.
+    pub(super) fn ledger(&self) -> Ledger {
+        Ledger::of(&self.site.machine, TILL_FILE)
+    }
+
+    /// Where the sync of the running process stands.
+    pub(super) fn status(&self) -> Option<holdfast_schemas::sync::till::SyncStatus> {
+        let process = self.site.process.borrow();
+        Some(process.as_ref()?.sync().status().latest())
+    }
+}
+
+impl Headquarters {
+    /// The path of its file.
+    pub(super) fn file(&self) -> String {
+        self.site.machine.path(SERVER_FILE)
+    }
+
+    /// A look at its file.
+    pub(super) fn ledger(&self) -> Ledger {
+        Ledger::of(&self.site.machine, SERVER_FILE)
+    }
+}

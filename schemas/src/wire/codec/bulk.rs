@@ -65,6 +65,12 @@ impl Writer {
         self.text("a change", &entry.change, ENTRY_BYTES_MAX)
     }
 
+    /// An entry whose log and place the reader knows.
+    pub(super) fn change(&mut self, entry: &LogEntry) -> Result<(), BulkError> {
+        self.bytes(&entry.document.to_bytes());
+        self.text("a change", &entry.change, ENTRY_BYTES_MAX)
+    }
+
     pub(super) fn head(&mut self, signed: &SignedHead) {
         self.bytes(signed.head.log.as_bytes());
         self.u64(signed.head.position.get());
@@ -164,6 +170,20 @@ impl<'a> Reader<'a> {
         Ok(LogEntry {
             log,
             position,
+            document: self.document()?,
+            change: self.text("a change", ENTRY_BYTES_MAX)?.into(),
+        })
+    }
+
+    /// The entry of a log after a place.
+    pub(super) fn change(
+        &mut self,
+        log: LogId,
+        before: LogPosition,
+    ) -> Result<LogEntry, BulkError> {
+        Ok(LogEntry {
+            log,
+            position: before.next().ok_or(BulkError::Value { what: "position" })?,
             document: self.document()?,
             change: self.text("a change", ENTRY_BYTES_MAX)?.into(),
         })

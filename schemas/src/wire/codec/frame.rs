@@ -34,6 +34,10 @@ impl FrameDecoder {
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), WireError> {
         self.buffer.drain(..self.popped);
         self.popped = 0;
+        if self.buffer.is_empty() && self.buffer.capacity() > Self::READ_BYTES_MAX {
+            // What a large frame needed is not kept for the whole life of a quiet line.
+            self.buffer = Vec::new();
+        }
         if self.buffer.len() + bytes.len() > LENGTH_BYTES + FRAME_BYTES_MAX + Self::READ_BYTES_MAX {
             self.broken = true;
             return Err(WireError::Overrun);

@@ -44,19 +44,35 @@ fn unpack_entries(reader: &mut Reader<'_>, count: usize) -> Result<Vec<LogEntry>
 
 impl Bulk for Push {
     fn write(&self, writer: &mut Writer) -> Result<(), BulkError> {
+        if !self.is_gapless() {
+            return Err(BulkError::Value { what: "stretch" });
+        }
         writer.u64(self.after.get());
         writer.head(&self.head);
         writer.count("changes", self.entries.len(), FRAME_CHANGES_MAX)?;
-        pack_entries(writer, &self.entries)
+        let mut plain = Writer::default();
+        for entry in &self.entries {
+            plain.change(entry)?;
+        }
+        writer.block(&plain)
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, BulkError> {
         let after = reader.position()?;
         let head = reader.head()?;
         let count = reader.count("changes", FRAME_CHANGES_MAX)?;
+        let plain = reader.block()?;
+        let mut block = Reader(&plain);
+        let (mut entries, mut before) = (Vec::with_capacity(count), after);
+        for _ in 0..count {
+            let entry = block.change(head.head.log, before)?;
+            before = entry.position;
+            entries.push(entry);
+        }
+        block.end()?;
         let push = Self {
             after,
-            entries: unpack_entries(reader, count)?,
+            entries,
             head,
         };
         if push.is_gapless() {

@@ -4,6 +4,7 @@
 //! projection, or a till's report of what it never sent, shows as a gap.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use holdfast_schemas::{
     books::{Books, BooksReport, balance},
@@ -75,7 +76,7 @@ impl Folded {
                     for same in documents.same_order(id)? {
                         let order = documents.order(same)?;
                         sessions.extend(order.sessions());
-                        folded.orders.insert(same, order);
+                        folded.orders.insert(same, Rc::unwrap_or_clone(order));
                     }
                     let currency = folded.orders.get(&id).and_then(OrderState::currency);
                     folded.currencies.extend(currency);

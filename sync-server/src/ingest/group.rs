@@ -8,7 +8,8 @@ use holdfast_schemas::{
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::store::{EntryNumber, FrameOutcome, FramePrepared, Store, StoreError};
+use super::feeds::FeedBells;
+use crate::store::{EntryNumber, FrameOutcome, FramePrepared, GroupTaken, Store};
 
 /// The most frames that wait for the writer. Whoever brings another waits with it.
 const QUEUE_FRAMES_MAX: usize = 1_024;
@@ -40,17 +41,24 @@ pub struct IngestTask {
     store: Arc<dyn Store>,
     waiting: mpsc::Receiver<Waiting>,
     committed: watch::Sender<EntryNumber>,
+    feeds: Arc<FeedBells>,
 }
 
 impl Ingest {
-    /// Makes the writer, to be run. Whoever holds the other end of `committed` hears of every commit, by its last entry.
+    /// Makes the writer, to be run. Whoever holds the other end of `committed` hears of every commit, by its last entry;
+    /// `feeds` are rung for those that have grown.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, committed: watch::Sender<EntryNumber>) -> (Self, IngestTask) {
+    pub fn new(
+        store: Arc<dyn Store>,
+        committed: watch::Sender<EntryNumber>,
+        feeds: Arc<FeedBells>,
+    ) -> (Self, IngestTask) {
         let (queue, waiting) = mpsc::channel(QUEUE_FRAMES_MAX);
         let task = IngestTask {
             store,
             waiting,
             committed,
+            feeds,
         };
         (Self { queue }, task)
     }
@@ -90,14 +98,19 @@ impl IngestTask {
                 }
                 tokio::task::yield_now().await;
             }
-            match take_group(&*self.store, &frames) {
-                Ok((outcomes, end)) => {
+            match self.store.ingest_group(&frames) {
+                Ok(GroupTaken {
+                    outcomes,
+                    end,
+                    grown,
+                }) => {
                     for (answer, outcome) in answers.into_iter().zip(outcomes) {
                         // A session that is gone gets its answer at the next hello.
                         let _ = answer.send(outcome);
                     }
                     self.committed
-                        .send_if_modified(|last| std::mem::replace(last, end) != end);
+                        .send_if_modified(|last| end > std::mem::replace(last, end.max(*last)));
+                    self.feeds.ring(&grown);
                 }
                 // Dropping the answers ends the sessions; their tills come again.
                 Err(error) => {
@@ -119,12 +132,4 @@ fn hoped_for(frame: &FramePrepared) -> FrameOutcome {
         added: u32::try_from(frame.entries.len()).unwrap_or(u32::MAX),
         quarantined: 0,
     }
-}
-
-fn take_group(
-    store: &dyn Store,
-    frames: &[FramePrepared],
-) -> Result<(Vec<FrameOutcome>, EntryNumber), StoreError> {
-    let outcomes = store.ingest(frames)?;
-    Ok((outcomes, store.log_end()?))
 }

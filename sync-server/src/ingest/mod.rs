@@ -4,8 +4,10 @@
 //! writer takes the frames of all of them in groups, each group one transaction.
 
 pub(crate) mod apply;
+mod feeds;
 mod group;
 mod prepare;
 
+pub use feeds::FeedBells;
 pub use group::{Ingest, IngestError, IngestTask};
 pub use prepare::{prepare, prepare_change};

@@ -1,6 +1,9 @@
 //! Documents as the log has them up to an entry, each folded once a step.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use holdfast_schemas::{
     change::recognise,
@@ -12,7 +15,7 @@ use holdfast_schemas::{
 };
 
 use super::ProjectError;
-use crate::store::{EntryNumber, Store, StoredEntry};
+use crate::store::{EntryNumber, Store, StoredEntry, TouchedDocument};
 
 /// How many entries of a log are read at once.
 const LOG_PAGE_ENTRIES: u32 = 512;
@@ -35,15 +38,35 @@ pub(crate) struct Documents<'a> {
     store: &'a dyn Store,
     up_to: EntryNumber,
     read: BTreeMap<DocumentId, Document>,
+    orders: BTreeMap<DocumentId, Rc<OrderState>>,
+    /// What refers to the documents of a stretch.
+    referring: BTreeMap<DocumentId, Vec<DocumentId>>,
 }
 
 impl<'a> Documents<'a> {
+    /// The documents as of an entry.
     pub(crate) fn new(store: &'a dyn Store, up_to: EntryNumber) -> Self {
         Self {
             store,
             up_to,
             read: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            referring: BTreeMap::new(),
         }
+    }
+
+    /// The documents as of the end of a stretch of the log, with those that it changes at hand.
+    pub(super) fn of_stretch(
+        store: &'a dyn Store,
+        up_to: EntryNumber,
+        touched: BTreeMap<DocumentId, TouchedDocument>,
+    ) -> Result<Self, ProjectError> {
+        let mut documents = Self::new(store, up_to);
+        for (id, touched) in touched {
+            documents.read.insert(id, document(id, &touched.entries)?);
+            documents.referring.insert(id, touched.referring);
+        }
+        Ok(documents)
     }
 
     pub(crate) fn get(&mut self, id: DocumentId) -> Result<&Document, ProjectError> {
@@ -61,8 +84,13 @@ impl<'a> Documents<'a> {
         Ok(self.get(id)?.kind())
     }
 
-    pub(crate) fn order(&mut self, id: DocumentId) -> Result<OrderState, ProjectError> {
-        Ok(fold_order(id, self.get(id)?.operations()))
+    pub(crate) fn order(&mut self, id: DocumentId) -> Result<Rc<OrderState>, ProjectError> {
+        if let Some(folded) = self.orders.get(&id) {
+            return Ok(Rc::clone(folded));
+        }
+        let folded = Rc::new(fold_order(id, self.get(id)?.operations()));
+        self.orders.insert(id, Rc::clone(&folded));
+        Ok(folded)
     }
 
     pub(crate) fn returned(&mut self, id: DocumentId) -> Result<ReturnState, ProjectError> {
@@ -74,7 +102,10 @@ impl<'a> Documents<'a> {
         &mut self,
         order: DocumentId,
     ) -> Result<Vec<ReturnState>, ProjectError> {
-        let documents = self.store.referring_documents(order, Some(self.up_to))?;
+        let documents = match self.referring.get(&order) {
+            Some(referring) => referring.clone(),
+            None => self.store.referring_documents(order, Some(self.up_to))?,
+        };
         documents.into_iter().map(|id| self.returned(id)).collect()
     }
 
@@ -83,7 +114,7 @@ impl<'a> Documents<'a> {
         &mut self,
         id: DocumentId,
     ) -> Result<BTreeSet<DocumentId>, ProjectError> {
-        let mut orders: BTreeMap<DocumentId, OrderState> = BTreeMap::new();
+        let mut orders: BTreeMap<DocumentId, Rc<OrderState>> = BTreeMap::new();
         let mut waiting = BTreeSet::from([id]);
         while let Some(next) = waiting.pop_first() {
             let order = self.order(next)?;
@@ -96,7 +127,7 @@ impl<'a> Documents<'a> {
             waiting.remove(&next);
             orders.insert(next, order);
         }
-        Ok(alias_component(id, orders.values()))
+        Ok(alias_component(id, orders.values().map(Rc::as_ref)))
     }
 
     /// The orders and returns that a closed session's report covers, as of its close; nothing while it is open.

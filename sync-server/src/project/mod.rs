@@ -20,8 +20,8 @@ use holdfast_schemas::{
 pub(crate) use self::documents::Documents;
 use crate::store::{CursorName, EntryNumber, PageLimit, ProjectionBatch, Store, StoreError};
 
-/// How many entries one step reads, at most.
-pub const STEP_ENTRIES_MAX: PageLimit = PageLimit::clamped(512);
+/// How many entries one step reads, at most. While it writes, ingest waits: a longer step would make tills wait longer.
+pub const STEP_ENTRIES_MAX: PageLimit = PageLimit::clamped(256);
 
 /// Why a step was not made. The rows are as they were.
 #[derive(Debug, thiserror::Error)]
@@ -70,18 +70,18 @@ pub fn step(store: &dyn Store) -> Result<Progress, ProjectError> {
 /// [`ProjectError`].
 pub fn step_of(store: &dyn Store, entries_max: PageLimit) -> Result<Progress, ProjectError> {
     let from = store.cursor(CursorName::Project)?;
-    let mut entries = store.entries_after(from, entries_max.get())?;
-    let Some(to) = entries.last().map(|entry| entry.number) else {
+    let mut stretch = store.stretch(from, entries_max.get())?;
+    let Some(to) = stretch.to else {
         return Ok(Progress {
             cursor: from,
             moved: false,
         });
     };
     if planted::is(Planted::ProjectionCursorAhead) {
-        entries.pop();
+        stretch.documents.pop_last();
     }
-    let touched = entries.iter().map(|entry| entry.document).collect();
-    let mut documents = Documents::new(store, to);
+    let touched = stretch.documents.keys().copied().collect();
+    let mut documents = Documents::of_stretch(store, to, stretch.documents)?;
     let affected = affected(&mut documents, touched)?;
     let rows = affected
         .into_iter()

@@ -1,6 +1,6 @@
 //! One document's rows.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, rc::Rc};
 
 use holdfast_schemas::{
     after_sale::after_sale,
@@ -73,10 +73,10 @@ fn order(documents: &mut Documents<'_>, id: DocumentId) -> Result<DocumentRows, 
         .into_iter()
         .map(|other| documents.order(other))
         .collect::<Result<Vec<_>, _>>()?;
-    let aliased = resolve_aliases(&same);
+    let aliased = resolve_aliases(same.iter().map(Rc::as_ref));
     let canonical = aliased.as_ref().map_or(id, |aliased| aliased.canonical);
     let view = OrderWithReturns {
-        order: OrderView::from(&state),
+        order: OrderView::from(&*state),
         after_sale: AfterSaleView::from(&left),
     };
     let mut misfits = state.misfits.clone();

@@ -23,11 +23,12 @@ use ring::digest;
 use crate::{
     ingest::prepare_change,
     project::{self, Progress, ProjectError},
-    store::{CursorName, OrderKey, OwnEntry, Store, StoreError},
+    store::{CursorName, EntryNumber, OrderKey, OwnEntry, Store, StoreError},
 };
 
-/// How many entries one step looks at, at most.
-pub const STEP_ENTRIES_MAX: u32 = 256;
+/// How many entries one step looks at, at most. Of nearly all of them the rows say at once that there is nothing to
+/// decide.
+pub const STEP_ENTRIES_MAX: u64 = 4_096;
 
 /// Why a step was not made. Nothing was written, and the cursor is where it was.
 #[derive(Debug, thiserror::Error)]
@@ -91,18 +92,16 @@ impl Reactor {
     pub fn step(&mut self, store: &dyn Store, now: Timestamp) -> Result<Progress, ReactError> {
         let from = store.cursor(CursorName::React)?;
         let projected = store.cursor(CursorName::Project)?;
-        let mut entries = store.entries_after(from, STEP_ENTRIES_MAX)?;
         // Who else goes by a number or a reference is asked of the rows, so those must be there.
-        entries.retain(|entry| entry.number <= projected);
-        let Some(to) = entries.last().map(|entry| entry.number) else {
+        let to = projected.min(EntryNumber::new(from.get() + STEP_ENTRIES_MAX));
+        if to <= from {
             return Ok(Progress {
                 cursor: from,
                 moved: false,
             });
-        };
-        let touched: BTreeSet<DocumentId> = entries.iter().map(|entry| entry.document).collect();
+        }
         let mut decided = BTreeMap::new();
-        for document in touched {
+        for document in store.share_keys(from, to)? {
             self.decide(store, document, now, &mut decided)?;
         }
         let written = self.write(store, decided.into_values())?;

@@ -7,19 +7,20 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use holdfast_schemas::{
     identity::{LogId, LogPosition, NodeNumber},
     sync::server::{Effect, Ingested, Input, ServerSession},
     time::Timestamp,
     wire::{
-        Answer, AskId, FrameDecoder, HeldBecause, Message, Push, Question, Refuse, Right,
-        WireError, encode,
+        Answer, AskId, FeedPosition, FrameDecoder, HeldBecause, Message, Push, Question, Refuse,
+        Right, WireError, encode,
         limits::{ASK_TIMEOUT_MS, IDLE_TIMEOUT_MS},
     },
 };
 use quinn::{ReadError, RecvStream, SendStream, WriteError};
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
     time,
 };
 
@@ -44,6 +45,9 @@ const PROJECTION_WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// How long who asks for a right waits for its holder to yield: well below what it waits for an answer itself.
 const YIELD_TIME_MAX: Duration = Duration::from_millis(ASK_TIMEOUT_MS.unsigned_abs() * 2 / 3);
+/// How many datagrams' worth of the stream are taken at once. They are handed over as quinn has them: a buffer of a
+/// session's own would be most of what an idle till costs.
+const READ_PIECES_MAX: usize = 32;
 
 /// Why a session ended.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +84,8 @@ pub(super) struct Driver {
     peer: PeerIdentity,
     shared: Arc<Shared>,
     signals: Signals,
+    /// How far the feed of the till's store goes.
+    feed: watch::Receiver<FeedPosition>,
     place: Option<LivePlace>,
     /// What other tills want of this one; there is somebody to ask once it is online.
     yields: Option<mpsc::Receiver<YieldRequest>>,
@@ -115,7 +121,7 @@ enum Happening {
     },
     Answered(AskId, Result<Answer, StoreError>),
     Yield(YieldRequest),
-    Committed,
+    FeedGrew,
     Reference,
     Woke,
 }
@@ -124,6 +130,7 @@ impl Driver {
     pub(super) fn new(peer: PeerIdentity, shared: Arc<Shared>) -> Self {
         let began = (shared.clock.now(), shared.clock.elapsed());
         let machine = machine_peer(&peer);
+        let peer_store = peer.store.clone();
         Self {
             session: ServerSession::new(shared.identity.clone(), machine.clone(), began.0),
             desk: Desk {
@@ -132,6 +139,7 @@ impl Driver {
             },
             peer,
             signals: shared.signals.clone(),
+            feed: shared.feeds.listen(&peer_store),
             shared,
             place: None,
             yields: None,
@@ -181,24 +189,23 @@ impl Driver {
         receive: &mut RecvStream,
     ) -> Result<(), SessionError> {
         let mut decoder = FrameDecoder::new();
-        let mut buffer = vec![0; FrameDecoder::READ_BYTES_MAX];
+        let mut pieces: [Bytes; READ_PIECES_MAX] = Default::default();
         loop {
             while let Some(effect) = self.session.poll_effect() {
                 if !self.carry_out(effect, send).await? {
                     return Ok(());
                 }
             }
-            let event = self.wait(receive, &mut buffer).await;
+            let event = self.wait(receive, &mut pieces).await;
             match event {
                 Event::Read(read) => {
-                    let Some(bytes) = read? else { return Ok(()) };
-                    decoder.push(&buffer[..bytes])?;
-                    while let Some(message) = decoder.pop()? {
-                        self.received(message)?;
-                        while let Some(effect) = self.session.poll_effect() {
-                            if !self.carry_out(effect, send).await? {
-                                return Ok(());
-                            }
+                    let Some(count) = read? else { return Ok(()) };
+                    for piece in pieces.iter_mut().take(count) {
+                        if !self
+                            .take_in(&mut decoder, &std::mem::take(piece), send)
+                            .await?
+                        {
+                            return Ok(());
                         }
                     }
                 }
@@ -207,7 +214,28 @@ impl Driver {
         }
     }
 
-    async fn wait(&mut self, receive: &mut RecvStream, buffer: &mut [u8]) -> Event {
+    /// Takes in bytes from the stream, and does what they ask for; `false` ends the session.
+    async fn take_in(
+        &mut self,
+        decoder: &mut FrameDecoder,
+        bytes: &[u8],
+        send: &mut SendStream,
+    ) -> Result<bool, SessionError> {
+        for part in bytes.chunks(FrameDecoder::READ_BYTES_MAX) {
+            decoder.push(part)?;
+            while let Some(message) = decoder.pop()? {
+                self.received(message)?;
+                while let Some(effect) = self.session.poll_effect() {
+                    if !self.carry_out(effect, send).await? {
+                        return Ok(false);
+                    }
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    async fn wait(&mut self, receive: &mut RecvStream, pieces: &mut [Bytes]) -> Event {
         let wake = self
             .session
             .next_wake()
@@ -216,7 +244,6 @@ impl Driver {
         let Signals {
             stop,
             revoked,
-            committed,
             reference,
             projected: _,
         } = &mut self.signals;
@@ -233,9 +260,9 @@ impl Driver {
                 Happening::Answered(id, answer)
             }
             Some(request) = next_yield(&mut self.yields) => Happening::Yield(request),
-            Ok(()) = committed.changed() => Happening::Committed,
+            Ok(()) = self.feed.changed() => Happening::FeedGrew,
             Ok(()) = reference.changed() => Happening::Reference,
-            read = receive.read(buffer) => return Event::Read(read),
+            read = receive.read_chunks(pieces) => return Event::Read(read),
             () = sleep(wake) => Happening::Woke,
         };
         Event::Happened(happening)
@@ -245,7 +272,7 @@ impl Driver {
         if !self.cloned && self.place.as_ref().is_some_and(LivePlace::is_overtaken) {
             self.cloned = true;
             tracing::warn!("the till speaks over two connections at once: its disk was cloned");
-            self.note_contact(false)?;
+            self.note_contact(false);
         }
         self.session.handle(Input::Received(message), self.now());
         Ok(())
@@ -265,13 +292,18 @@ impl Driver {
                 self.shared.metrics.count_frame(entries, &outcome);
                 Input::Ingested(self.stored(log, &outcome)?)
             }
-            Happening::Answered(id, answer) => Input::Answer {
-                id,
-                answer: answer?,
-            },
+            Happening::Answered(id, answer) => {
+                let answer = answer?;
+                if matches!(answer, Answer::Found(_)) {
+                    // It is in the store's scope from now on, and so in its feed.
+                    let store = self.peer.store.clone();
+                    self.shared.feeds.look_at(&*self.shared.store, store)?;
+                }
+                Input::Answer { id, answer }
+            }
             Happening::Yield(request) => self.ask_to_yield(request),
-            Happening::Committed => Input::FeedGrew {
-                end: self.shared.store.feed_end(&self.peer.store)?,
+            Happening::FeedGrew => Input::FeedGrew {
+                end: *self.feed.borrow_and_update(),
             },
             Happening::Reference => Input::ReferenceGrew {
                 end: self.shared.store.reference_version()?,
@@ -300,7 +332,7 @@ impl Driver {
             FrameOutcome::NotSigned => Ingested::Unproved,
         };
         if self.is_complete() {
-            self.note_contact(true)?;
+            self.note_contact(true);
         }
         Ok(ingested)
     }
@@ -314,13 +346,13 @@ impl Driver {
                 .all(|(claimed, durable)| durable >= claimed)
     }
 
-    fn note_contact(&self, complete: bool) -> Result<(), StoreError> {
+    fn note_contact(&self, complete: bool) {
         let contact = Contact {
             at: self.shared.clock.now(),
             complete,
             cloned: self.cloned,
         };
-        self.shared.store.note_contact(self.peer.node, contact)
+        self.shared.contacts.note(self.peer.node, contact);
     }
 
     /// Carries out one effect; `false` ends the session.
@@ -349,7 +381,7 @@ impl Driver {
                 tracing::info!(new_epoch, "till online");
                 let (place, yields) = self.shared.live.enter(self.peer.node);
                 (self.place, self.yields) = (Some(place), Some(yields));
-                self.note_contact(self.is_complete())?;
+                self.note_contact(self.is_complete());
                 return Ok(true);
             }
             Effect::Ingest(push) => {

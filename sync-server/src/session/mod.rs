@@ -6,6 +6,7 @@
 //! frames go to [`crate::ingest`], the rest is read from the store.
 
 mod connection;
+mod contacts;
 mod desk;
 mod driver;
 mod live;

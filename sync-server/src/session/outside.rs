@@ -9,11 +9,13 @@ use holdfast_schemas::{
 };
 use tokio::{sync::watch, time};
 
+use super::contacts::Contacts;
 use crate::{
     clock::Clock,
+    ingest::FeedBells,
     project::{self, ProjectError},
     react::{ReactError, Reactor},
-    store::{EntryNumber, PageLimit, Store, StoreError},
+    store::{EntryNumber, Store, StoreError},
 };
 
 /// How often the file is looked at for what other processes wrote. A revoked till is cut off within this time.
@@ -22,6 +24,7 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(250);
 /// The ends that tell sessions what happened.
 pub(super) struct Bells {
     pub(super) committed: watch::Sender<EntryNumber>,
+    pub(super) feeds: Arc<FeedBells>,
     pub(super) projected: watch::Sender<EntryNumber>,
     pub(super) reference: watch::Sender<PriceListVersion>,
     pub(super) revoked: watch::Sender<Arc<BTreeSet<NodeNumber>>>,
@@ -84,15 +87,21 @@ fn step(
         .projected
         .send_if_modified(|known| std::mem::replace(known, reached) != reached);
     let reacted = reactor.step(store, clock.now())?;
-    ring_committed(store, bells)?;
+    if reacted.moved {
+        ring_committed(store, bells)?;
+    }
     Ok(projected.moved || reacted.moved)
 }
 
+/// Rings where something else than ingest wrote to the log.
 fn ring_committed(store: &dyn Store, bells: &Bells) -> Result<(), StoreError> {
     let end = store.log_end()?;
-    bells
+    let grown = bells
         .committed
-        .send_if_modified(|known| std::mem::replace(known, end) != end);
+        .send_if_modified(|known| end > std::mem::replace(known, end.max(*known)));
+    if grown {
+        bells.feeds.look(store)?;
+    }
     Ok(())
 }
 
@@ -100,10 +109,14 @@ fn ring_committed(store: &dyn Store, bells: &Bells) -> Result<(), StoreError> {
 pub(super) async fn look(
     store: Arc<dyn Store>,
     bells: Arc<Bells>,
+    contacts: Arc<Contacts>,
     mut stop: watch::Receiver<bool>,
 ) {
     loop {
-        if let Err(error) = look_once(&*store, &bells) {
+        let looked = contacts
+            .write_down(&*store)
+            .and_then(|()| look_once(&*store, &bells));
+        if let Err(error) = looked {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
                 "the store can't be looked at"
@@ -134,20 +147,10 @@ fn look_once(store: &dyn Store, bells: &Bells) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Who is shut out.
 pub(super) fn revoked(store: &dyn Store) -> Result<BTreeSet<NodeNumber>, StoreError> {
-    let mut revoked = BTreeSet::new();
-    let mut after = None;
-    loop {
-        let page = store.nodes(after, PageLimit::MAX)?;
-        let Some(last) = page.last() else {
-            return Ok(revoked);
-        };
-        after = Some(last.node);
-        revoked.extend(
-            page.iter()
-                .filter(|node| node.revoked_at.is_some())
-                .filter(|_| !planted::is(Planted::RevocationForgotten))
-                .map(|node| node.node),
-        );
+    if planted::is(Planted::RevocationForgotten) {
+        return Ok(BTreeSet::new());
     }
+    store.revoked_nodes()
 }

@@ -16,6 +16,7 @@ use tokio::{sync::watch, task::JoinSet, time};
 
 use super::{
     connection::{self, CLOSE_SHUTDOWN},
+    contacts::Contacts,
     live::LiveTable,
     outside::{self, Bells},
     transport,
@@ -23,7 +24,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    ingest::Ingest,
+    ingest::{FeedBells, Ingest},
     metrics::Metrics,
     pki::{Authority, PkiError, ServerCertificate, sync_tls},
     random,
@@ -82,6 +83,8 @@ pub(super) struct Shared {
     pub(super) ingest: Ingest,
     pub(super) live: LiveTable,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) contacts: Arc<Contacts>,
+    pub(super) feeds: Arc<FeedBells>,
     pub(super) signals: Signals,
 }
 
@@ -90,7 +93,6 @@ pub(super) struct Shared {
 pub(super) struct Signals {
     pub(super) stop: watch::Receiver<bool>,
     pub(super) revoked: watch::Receiver<Arc<BTreeSet<NodeNumber>>>,
-    pub(super) committed: watch::Receiver<EntryNumber>,
     pub(super) projected: watch::Receiver<EntryNumber>,
     pub(super) reference: watch::Receiver<PriceListVersion>,
 }
@@ -105,6 +107,8 @@ pub struct SyncServer {
     writer: Writer,
     live: LiveTable,
     committed: watch::Receiver<EntryNumber>,
+    contacts: Arc<Contacts>,
+    store: Arc<dyn Store>,
 }
 
 impl SyncServer {
@@ -151,11 +155,16 @@ impl SyncServer {
         let (stop, stopped) = watch::channel(false);
         let bells = Arc::new(Bells {
             committed: watch::Sender::new(store.log_end()?),
+            feeds: Arc::default(),
             projected: watch::Sender::new(EntryNumber::START),
             reference: watch::Sender::new(store.reference_version()?),
             revoked: watch::Sender::new(Arc::new(outside::revoked(&*store)?)),
         });
-        let (ingest, task) = Ingest::new(Arc::clone(&store), bells.committed.clone());
+        let (ingest, task) = Ingest::new(
+            Arc::clone(&store),
+            bells.committed.clone(),
+            Arc::clone(&bells.feeds),
+        );
         let writer = Writer::start(task, writer)?;
         let live = LiveTable::new(Arc::clone(&metrics));
         let committed = bells.committed.subscribe();
@@ -170,18 +179,20 @@ impl SyncServer {
             Arc::clone(&bells),
             stopped.clone(),
         ));
+        let contacts = Arc::new(Contacts::default());
         background.spawn(outside::look(
             Arc::clone(&store),
             Arc::clone(&bells),
+            Arc::clone(&contacts),
             stopped.clone(),
         ));
         let signals = Signals {
             stop: stopped,
             revoked: bells.revoked.subscribe(),
-            committed: bells.committed.subscribe(),
             projected: bells.projected.subscribe(),
             reference: bells.reference.subscribe(),
         };
+        let kept = Arc::clone(&store);
         let shared = Arc::new(Shared {
             store,
             authority,
@@ -190,6 +201,8 @@ impl SyncServer {
             ingest,
             live: live.clone(),
             metrics,
+            contacts: Arc::clone(&contacts),
+            feeds: Arc::clone(&bells.feeds),
             signals,
         });
         let mut accepting = JoinSet::new();
@@ -203,6 +216,8 @@ impl SyncServer {
             writer,
             live,
             committed,
+            contacts,
+            store: kept,
         })
     }
 
@@ -240,6 +255,12 @@ impl SyncServer {
         self.accepting.shutdown().await;
         self.background.shutdown().await;
         self.writer.ended().await;
+        if let Err(error) = self.contacts.write_down(&*self.store) {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the last contacts can't be written down"
+            );
+        }
     }
 }
 

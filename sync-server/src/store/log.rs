@@ -212,6 +212,17 @@ pub enum FrameOutcome {
     NotSigned,
 }
 
+/// What became of a group of frames.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupTaken {
+    /// Each frame's outcome, in order.
+    pub outcomes: Vec<FrameOutcome>,
+    /// The last entry committed.
+    pub end: EntryNumber,
+    /// The feeds that have grown, and their ends.
+    pub grown: BTreeMap<StoreId, FeedPosition>,
+}
+
 impl From<StoredEntry> for LogEntry {
     fn from(entry: StoredEntry) -> Self {
         Self {
@@ -319,13 +330,39 @@ pub struct Appended {
     pub added: u32,
 }
 
+/// The documents that a stretch of the log changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stretch {
+    /// The last entry of it; none where there is none after its beginning.
+    pub to: Option<EntryNumber>,
+    /// The documents, as they are up to there.
+    pub documents: BTreeMap<DocumentId, TouchedDocument>,
+}
+
+/// A document up to some entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TouchedDocument {
+    /// Its entries, in the order of their commit.
+    pub entries: Vec<StoredEntry>,
+    /// The documents that refer to it, by document id.
+    pub referring: Vec<DocumentId>,
+}
+
 /// The log and what hangs on it.
 pub trait LogStore {
     /// S1: takes a group of frames in one transaction. When this returns, what it says is durable.
     ///
     /// # Errors
     /// [`StoreError::Database`]: nothing of the group was taken.
-    fn ingest(&self, frames: &[FramePrepared]) -> Result<Vec<FrameOutcome>, StoreError>;
+    fn ingest_group(&self, frames: &[FramePrepared]) -> Result<GroupTaken, StoreError>;
+
+    /// As [`LogStore::ingest_group`], for whoever tells nobody of it: the outcomes alone.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]: nothing of the group was taken.
+    fn ingest(&self, frames: &[FramePrepared]) -> Result<Vec<FrameOutcome>, StoreError> {
+        self.ingest_group(frames).map(|taken| taken.outcomes)
+    }
 
     /// S3 and S4: appends changes that the server wrote to its own log, and moves the reactions' cursor from `from`
     /// to `to` where one is given. A change whose cause was written before is passed over, for ever.
@@ -410,6 +447,13 @@ pub trait LogStore {
         after: EntryNumber,
         entries_max: u32,
     ) -> Result<Vec<StoredEntry>, StoreError>;
+
+    /// The documents that the next entries after a number change, at most `entries_max` of those; each as of the last of
+    /// them. What [`LogStore::document_entries`] and [`LogStore::referring_documents`] give for each, read in one go.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn stretch(&self, after: EntryNumber, entries_max: u32) -> Result<Stretch, StoreError>;
 
     /// The entries of one document that were committed up to a number (all of them for `None`), in the order of
     /// their commit.

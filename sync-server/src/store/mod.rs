@@ -28,8 +28,8 @@ use std::error::Error;
 
 pub use log::{
     Appended, CursorName, DocumentScope, EntryNumber, EntryVerdict, FeedLimits, FrameOutcome,
-    FramePrepared, LogStore, OwnEntry, PreparedEntry, QuarantineNumber, QuarantineReason,
-    Quarantined, StoredEntry,
+    FramePrepared, GroupTaken, LogStore, OwnEntry, PreparedEntry, QuarantineNumber,
+    QuarantineReason, Quarantined, StoredEntry, Stretch, TouchedDocument,
 };
 pub use read_model::{
     AsOf, DocumentRows, MisfitCursor, MisfitRow, MovementRow, OrderFilter, OrderKey, OrderRow,

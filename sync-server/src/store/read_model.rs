@@ -461,4 +461,12 @@ pub trait ReadModel {
     /// # Errors
     /// [`StoreError`].
     fn as_of(&self) -> Result<AsOf, StoreError>;
+
+    /// The documents of a stretch of the log (after `from`, up to `to`) whose rows have an order number or an outside
+    /// reference that another document's rows have too, by document id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn share_keys(&self, from: EntryNumber, to: EntryNumber)
+    -> Result<Vec<DocumentId>, StoreError>;
 }

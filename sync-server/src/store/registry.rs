@@ -1,5 +1,7 @@
 //! Who may speak: stores, nodes and their keys, enrolment codes, API keys.
 
+use std::collections::BTreeSet;
+
 use holdfast_schemas::{
     identity::{NodeNumber, ReasonCode, StoreId},
     time::Timestamp,
@@ -240,11 +242,25 @@ pub trait Registry {
     /// [`StoreError::UnknownNode`].
     fn revoke_node(&self, node: NodeNumber, at: Timestamp) -> Result<bool, StoreError>;
 
-    /// Writes down a contact with a node.
+    /// Writes down contacts with nodes, each node's in their order.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownNode`]: none was written down.
+    fn note_contacts(&self, contacts: &[(NodeNumber, Contact)]) -> Result<(), StoreError>;
+
+    /// Writes down one contact with a node.
     ///
     /// # Errors
     /// [`StoreError::UnknownNode`].
-    fn note_contact(&self, node: NodeNumber, contact: Contact) -> Result<(), StoreError>;
+    fn note_contact(&self, node: NodeNumber, contact: Contact) -> Result<(), StoreError> {
+        self.note_contacts(&[(node, contact)])
+    }
+
+    /// The nodes that are shut out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn revoked_nodes(&self) -> Result<BTreeSet<NodeNumber>, StoreError>;
 
     /// Keeps a new API key.
     ///

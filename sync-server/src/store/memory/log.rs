@@ -16,9 +16,9 @@ use super::{Aside, MemoryStore, State, count};
 use crate::{
     ingest::apply::{self, Author, LogTables, Place},
     store::{
-        Appended, CursorName, DocumentScope, EntryNumber, EntryVerdict, FeedLimits, FrameOutcome,
-        FramePrepared, FreezeReason, LogStore, OwnEntry, PageLimit, PreparedEntry,
-        QuarantineNumber, Quarantined, StoreError, StoredEntry, feed_page::FeedPageBuilder,
+        Appended, CursorName, DocumentScope, EntryNumber, EntryVerdict, FeedLimits, FramePrepared,
+        FreezeReason, GroupTaken, LogStore, OwnEntry, PageLimit, PreparedEntry, QuarantineNumber,
+        Quarantined, StoreError, StoredEntry, Stretch, TouchedDocument, feed_page::FeedPageBuilder,
     },
 };
 
@@ -196,11 +196,17 @@ impl State {
         }
         Ok(self.feeds.get(store).map(Vec::as_slice).unwrap_or_default())
     }
+
+    fn feed_ends(&self) -> BTreeMap<StoreId, FeedPosition> {
+        let ends = self.feeds.iter();
+        ends.map(|(store, feed)| (store.clone(), FeedPosition::new(feed.len() as u64)))
+            .collect()
+    }
 }
 
 impl MemoryStore {
     /// Runs one transaction: what it did is kept only where it succeeds.
-    fn transact<T>(
+    pub(super) fn transact<T>(
         &self,
         work: impl FnOnce(&mut State) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
@@ -213,12 +219,20 @@ impl MemoryStore {
 }
 
 impl LogStore for MemoryStore {
-    fn ingest(&self, frames: &[FramePrepared]) -> Result<Vec<FrameOutcome>, StoreError> {
+    fn ingest_group(&self, frames: &[FramePrepared]) -> Result<GroupTaken, StoreError> {
         self.transact(|state| {
-            frames
+            let before = state.feed_ends();
+            let outcomes = frames
                 .iter()
                 .map(|frame| apply::take_frame(state, frame))
-                .collect()
+                .collect::<Result<_, _>>()?;
+            let mut grown = state.feed_ends();
+            grown.retain(|store, end| before.get(store) != Some(end));
+            Ok(GroupTaken {
+                outcomes,
+                end: state.log_end(),
+                grown,
+            })
         })
     }
 
@@ -332,6 +346,22 @@ impl LogStore for MemoryStore {
         let state = self.state();
         let entries = state.after(after).iter().take(count(entries_max));
         Ok(entries.map(|(entry, _)| entry.clone()).collect())
+    }
+
+    fn stretch(&self, after: EntryNumber, entries_max: u32) -> Result<Stretch, StoreError> {
+        let entries = self.entries_after(after, entries_max)?;
+        let mut stretch = Stretch {
+            to: entries.last().map(|entry| entry.number),
+            ..Stretch::default()
+        };
+        for entry in &entries {
+            let touched = TouchedDocument {
+                entries: self.document_entries(entry.document, stretch.to)?,
+                referring: self.referring_documents(entry.document, stretch.to)?,
+            };
+            stretch.documents.insert(entry.document, touched);
+        }
+        Ok(stretch)
     }
 
     fn document_entries(

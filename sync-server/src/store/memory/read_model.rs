@@ -295,4 +295,33 @@ impl ReadModel for MemoryStore {
     fn as_of(&self) -> Result<AsOf, StoreError> {
         Ok(as_of(&self.state()))
     }
+
+    fn share_keys(
+        &self,
+        from: EntryNumber,
+        to: EntryNumber,
+    ) -> Result<Vec<DocumentId>, StoreError> {
+        let state = self.state();
+        let entries = state.after(from).iter().map(|(entry, _)| entry);
+        let touched: BTreeSet<DocumentId> = entries
+            .take_while(|entry| entry.number <= to)
+            .map(|entry| entry.document)
+            .collect();
+        let shares = |id: &DocumentId| {
+            state.rows.get(id).is_some_and(|own| {
+                state.rows.iter().any(|(other, rows)| {
+                    other != id
+                        && (own
+                            .numbers
+                            .iter()
+                            .any(|number| rows.numbers.contains(number))
+                            || own
+                                .references
+                                .iter()
+                                .any(|key| rows.references.contains(key)))
+                })
+            })
+        };
+        Ok(touched.into_iter().filter(shares).collect())
+    }
 }

@@ -1,5 +1,7 @@
 //! The registry, in maps.
 
+use std::collections::BTreeSet;
+
 use holdfast_schemas::{
     identity::{NodeNumber, StoreId},
     time::Timestamp,
@@ -154,23 +156,35 @@ impl Registry for MemoryStore {
         Ok(first)
     }
 
-    fn note_contact(&self, node: NodeNumber, contact: Contact) -> Result<(), StoreError> {
-        let mut state = self.state();
-        if contact.complete {
-            state.awaited.remove(&node);
-        }
-        let record = state
+    fn note_contacts(&self, contacts: &[(NodeNumber, Contact)]) -> Result<(), StoreError> {
+        self.transact(|state| {
+            for (node, contact) in contacts {
+                if contact.complete {
+                    state.awaited.remove(node);
+                }
+                let record = state
+                    .nodes
+                    .get_mut(node)
+                    .ok_or(StoreError::UnknownNode(*node))?;
+                record.last_contact_at = Some(contact.at);
+                if contact.complete {
+                    record.complete_to = Some(contact.at);
+                }
+                if contact.cloned {
+                    record.cloned_at = Some(contact.at);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn revoked_nodes(&self) -> Result<BTreeSet<NodeNumber>, StoreError> {
+        let state = self.state();
+        let revoked = state
             .nodes
-            .get_mut(&node)
-            .ok_or(StoreError::UnknownNode(node))?;
-        record.last_contact_at = Some(contact.at);
-        if contact.complete {
-            record.complete_to = Some(contact.at);
-        }
-        if contact.cloned {
-            record.cloned_at = Some(contact.at);
-        }
-        Ok(())
+            .values()
+            .filter(|node| node.revoked_at.is_some());
+        Ok(revoked.map(|node| node.node).collect())
     }
 
     fn add_api_key(&self, key: &ApiKeyRecord) -> Result<(), StoreError> {

@@ -22,20 +22,26 @@ use super::{
 use crate::{
     ingest::apply::{self, LogTables, Place},
     store::{
-        Appended, CursorName, DocumentScope, EntryNumber, EntryVerdict, FeedLimits, FrameOutcome,
-        FramePrepared, FreezeReason, LogStore, OwnEntry, PageLimit, PreparedEntry,
-        QuarantineNumber, Quarantined, StoreError, StoredEntry, feed_page::FeedPageBuilder,
+        Appended, CursorName, DocumentScope, EntryNumber, EntryVerdict, FeedLimits, FramePrepared,
+        FreezeReason, GroupTaken, LogStore, OwnEntry, PageLimit, PreparedEntry, QuarantineNumber,
+        Quarantined, StoreError, StoredEntry, Stretch, TouchedDocument, feed_page::FeedPageBuilder,
     },
 };
 
 impl LogStore for SqliteStore {
-    fn ingest(&self, frames: &[FramePrepared]) -> Result<Vec<FrameOutcome>, StoreError> {
+    fn ingest_group(&self, frames: &[FramePrepared]) -> Result<GroupTaken, StoreError> {
         self.write(|transaction| {
-            let mut tables = Tables(transaction);
-            frames
-                .iter()
-                .map(|frame| apply::take_frame(&mut tables, frame))
-                .collect()
+            let (outcomes, grown) = Tables::write(transaction, |tables| {
+                frames
+                    .iter()
+                    .map(|frame| apply::take_frame(tables, frame))
+                    .collect()
+            })?;
+            Ok(GroupTaken {
+                outcomes,
+                end: log_end(transaction)?,
+                grown,
+            })
         })
     }
 
@@ -50,7 +56,8 @@ impl LogStore for SqliteStore {
             if let Some((from, to)) = cursor {
                 move_cursor(transaction, CursorName::React, from, to)?;
             }
-            apply::append_own(&mut Tables(transaction), log, entries)
+            let append = |tables: &mut Tables<'_>| apply::append_own(tables, log, entries);
+            Tables::write(transaction, append).map(|(appended, _)| appended)
         })
     }
 
@@ -79,7 +86,7 @@ impl LogStore for SqliteStore {
     }
 
     fn log_head(&self, log: LogId) -> Result<Option<LogHead>, StoreError> {
-        self.read(|transaction| Tables(transaction).head(log))
+        self.read(|transaction| Tables::new(transaction).head(log))
     }
 
     fn chain_at(&self, log: LogId, position: LogPosition) -> Result<Option<ChainHash>, StoreError> {
@@ -161,18 +168,16 @@ impl LogStore for SqliteStore {
         })
     }
 
+    fn stretch(&self, after: EntryNumber, entries_max: u32) -> Result<Stretch, StoreError> {
+        self.read(|transaction| read_stretch(transaction, after, entries_max))
+    }
+
     fn document_entries(
         &self,
         document: DocumentId,
         up_to: Option<EntryNumber>,
     ) -> Result<Vec<StoredEntry>, StoreError> {
-        self.read(|transaction| {
-            let sql = format!(
-                "SELECT {ENTRY_COLUMNS} FROM entry WHERE document = ?1 AND (?2 IS NULL OR number <= ?2) ORDER BY number"
-            );
-            let values: [&dyn rusqlite::ToSql; 2] = [&Column(document), &up_to.map(Column)];
-            collect(transaction, "read a document", &sql, &values, rows::stored_entry)
-        })
+        self.read(|transaction| document_entries(transaction, document, up_to))
     }
 
     fn referring_documents(
@@ -180,18 +185,7 @@ impl LogStore for SqliteStore {
         document: DocumentId,
         up_to: Option<EntryNumber>,
     ) -> Result<Vec<DocumentId>, StoreError> {
-        self.read(|transaction| {
-            let sql = "SELECT document FROM document
-                       WHERE refers_to = ?1 AND (?2 IS NULL OR begun <= ?2) ORDER BY document";
-            let values: [&dyn rusqlite::ToSql; 2] = [&Column(document), &up_to.map(Column)];
-            collect(
-                transaction,
-                "read what refers to a document",
-                sql,
-                &values,
-                |row| column(row, 0),
-            )
-        })
+        self.read(|transaction| referring_documents(transaction, document, up_to))
     }
 
     fn entries_by_hash(
@@ -229,12 +223,13 @@ impl LogStore for SqliteStore {
     fn grant_scope(&self, document: DocumentId, store: &StoreId) -> Result<bool, StoreError> {
         self.write(|transaction| {
             feed_end(transaction, store)?;
-            apply::grant_scope(&mut Tables(transaction), document, store)
+            let grant = |tables: &mut Tables<'_>| apply::grant_scope(tables, document, store);
+            Tables::write(transaction, grant).map(|(granted, _)| granted)
         })
     }
 
     fn in_scope(&self, document: DocumentId, store: &StoreId) -> Result<bool, StoreError> {
-        self.read(|transaction| Ok(Tables(transaction).scope(document)?.contains(store)))
+        self.read(|transaction| Ok(Tables::new(transaction).scope(document)?.contains(store)))
     }
 
     fn log_end(&self) -> Result<EntryNumber, StoreError> {
@@ -268,7 +263,8 @@ impl LogStore for SqliteStore {
             let Some((place, entry)) = set_aside(transaction, number, begins)? else {
                 return Ok(false);
             };
-            if !apply::release(&mut Tables(transaction), &place, &entry)? {
+            let release = |tables: &mut Tables<'_>| apply::release(tables, &place, &entry);
+            if !Tables::write(transaction, release)?.0 {
                 return Ok(false);
             }
             transaction
@@ -287,7 +283,7 @@ impl LogStore for SqliteStore {
         reason: FreezeReason,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        self.write(|transaction| Tables(transaction).freeze(node, reason, at))
+        self.write(|transaction| Tables::new(transaction).freeze(node, reason, at))
     }
 
     fn unfreeze(
@@ -320,7 +316,10 @@ impl LogStore for SqliteStore {
     }
 }
 
-fn feed_end(transaction: &Transaction<'_>, store: &StoreId) -> Result<FeedPosition, StoreError> {
+pub(super) fn feed_end(
+    transaction: &Transaction<'_>,
+    store: &StoreId,
+) -> Result<FeedPosition, StoreError> {
     transaction
         .prepare_cached("SELECT feed_end FROM store WHERE store = ?1")
         .and_then(|mut statement| {
@@ -363,6 +362,67 @@ fn read_page(
     Ok(page.finish())
 }
 
+/// The documents of the next entries. Which they are is read first, without the bytes.
+fn read_stretch(
+    transaction: &Transaction<'_>,
+    after: EntryNumber,
+    entries_max: u32,
+) -> Result<Stretch, StoreError> {
+    let sql = "SELECT number, document FROM entry WHERE number > ?1 ORDER BY number LIMIT ?2";
+    let values: [&dyn rusqlite::ToSql; 2] = [&Column(after), &entries_max];
+    let entries: Vec<(EntryNumber, DocumentId)> =
+        collect(transaction, "read the log", sql, &values, |row| {
+            Ok((column(row, 0)?, column(row, 1)?))
+        })?;
+    let mut stretch = Stretch {
+        to: entries.last().map(|(number, _)| *number),
+        ..Stretch::default()
+    };
+    let touched: BTreeSet<DocumentId> = entries.iter().map(|(_, document)| *document).collect();
+    for document in touched {
+        let touched = TouchedDocument {
+            entries: document_entries(transaction, document, stretch.to)?,
+            referring: referring_documents(transaction, document, stretch.to)?,
+        };
+        stretch.documents.insert(document, touched);
+    }
+    Ok(stretch)
+}
+
+fn document_entries(
+    transaction: &Transaction<'_>,
+    document: DocumentId,
+    up_to: Option<EntryNumber>,
+) -> Result<Vec<StoredEntry>, StoreError> {
+    let sql = "SELECT entry.number, entry.log, entry.position, entry.document, entry.hash, entry.bytes FROM entry
+               WHERE document = ?1 AND (?2 IS NULL OR number <= ?2) ORDER BY number";
+    let values: [&dyn rusqlite::ToSql; 2] = [&Column(document), &up_to.map(Column)];
+    collect(
+        transaction,
+        "read a document",
+        sql,
+        &values,
+        rows::stored_entry,
+    )
+}
+
+fn referring_documents(
+    transaction: &Transaction<'_>,
+    document: DocumentId,
+    up_to: Option<EntryNumber>,
+) -> Result<Vec<DocumentId>, StoreError> {
+    let sql = "SELECT document FROM document
+               WHERE refers_to = ?1 AND (?2 IS NULL OR begun <= ?2) ORDER BY document";
+    let values: [&dyn rusqlite::ToSql; 2] = [&Column(document), &up_to.map(Column)];
+    collect(
+        transaction,
+        "read what refers to a document",
+        sql,
+        &values,
+        |row| column(row, 0),
+    )
+}
+
 fn head_at(
     transaction: &Transaction<'_>,
     log: LogId,
@@ -403,9 +463,8 @@ fn find_hashes(
 
 pub(super) fn log_end(transaction: &Transaction<'_>) -> Result<EntryNumber, StoreError> {
     transaction
-        .query_row("SELECT COALESCE(MAX(number), 0) FROM entry", [], |row| {
-            column(row, 0)
-        })
+        .prepare_cached("SELECT COALESCE(MAX(number), 0) FROM entry")
+        .and_then(|mut statement| statement.query_row([], |row| column(row, 0)))
         .map_err(failed("read the log's end"))
 }
 

@@ -1,6 +1,9 @@
 //! The tables of the log, inside a writing transaction.
 
-use std::collections::BTreeSet;
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use holdfast_schemas::{
     identity::{
@@ -9,6 +12,7 @@ use holdfast_schemas::{
     log::{LogHead, SignedHead},
     planted::{self, Planted},
     time::Timestamp,
+    wire::FeedPosition,
 };
 use rusqlite::{OptionalExtension, Row, ToSql, Transaction, params};
 
@@ -21,17 +25,156 @@ use crate::{
     store::{DocumentScope, EntryNumber, FreezeReason, PreparedEntry, StoreError},
 };
 
-/// The log's tables in one transaction.
-pub(super) struct Tables<'a>(pub(super) &'a Transaction<'a>);
+/// The log's tables in one transaction, and what the transaction has read and written of them: a group of frames asks
+/// the same over and over. Whoever writes calls [`Tables::finish`] at the end.
+pub(super) struct Tables<'a> {
+    transaction: &'a Transaction<'a>,
+    documents: RefCell<BTreeMap<DocumentId, KnownDocument>>,
+    authors: RefCell<BTreeMap<NodeNumber, Option<Author>>>,
+    last_entry: Option<EntryNumber>,
+    /// The ends of the feeds that were written to.
+    feed_ends: BTreeMap<StoreId, FeedPosition>,
+}
 
-impl Tables<'_> {
+/// What is known of one document within a transaction.
+#[derive(Debug, Default)]
+struct KnownDocument {
+    /// Whether it is there, and whether it has begun, as [`LogTables::document`] has it.
+    state: Option<bool>,
+    /// Whether this transaction made it, so that nothing else can be known of it.
+    made_here: bool,
+    /// Whether its row is written; the row of one that is made waits for its beginning, which mostly comes with it.
+    written: bool,
+    scope: Option<BTreeSet<StoreId>>,
+    /// Its entries, where the transaction made it.
+    entries: Vec<EntryNumber>,
+}
+
+impl<'a> Tables<'a> {
+    pub(super) fn new(transaction: &'a Transaction<'a>) -> Self {
+        Self {
+            transaction,
+            documents: RefCell::default(),
+            authors: RefCell::default(),
+            last_entry: None,
+            feed_ends: BTreeMap::new(),
+        }
+    }
+
+    /// Does something with the tables, and writes what waits for the end.
+    pub(super) fn write<T>(
+        transaction: &'a Transaction<'a>,
+        work: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<(T, BTreeMap<StoreId, FeedPosition>), StoreError> {
+        let mut tables = Self::new(transaction);
+        let done = work(&mut tables)?;
+        Ok((done, tables.finish()?))
+    }
+
+    /// Writes what waits for the end; gives the feeds that have grown, and their ends.
+    fn finish(self) -> Result<BTreeMap<StoreId, FeedPosition>, StoreError> {
+        for (document, known) in &mut *self.documents.borrow_mut() {
+            self.write_document(*document, known, None)?;
+        }
+        for (store, end) in &self.feed_ends {
+            self.execute(
+                "move a feed's end",
+                "UPDATE store SET feed_end = ?2 WHERE store = ?1",
+                &[&store.as_str(), &Column(*end)],
+            )?;
+        }
+        Ok(self.feed_ends)
+    }
+
+    /// Writes the row of a document that this transaction made, and its scope.
+    fn write_document(
+        &self,
+        document: DocumentId,
+        known: &mut KnownDocument,
+        begun: Option<(&DocumentScope, EntryNumber)>,
+    ) -> Result<(), StoreError> {
+        if !known.made_here || known.written {
+            return Ok(());
+        }
+        known.written = true;
+        self.execute(
+            "write a document",
+            "INSERT INTO document (document, begun, kind, refers_to) VALUES (?1, ?2, ?3, ?4)",
+            &[
+                &Column(document),
+                &begun.map(|(_, entry)| Column(entry)),
+                &begun.map(|(scope, _)| scope.kind.name()),
+                &begun.and_then(|(scope, _)| scope.refers_to.map(Column)),
+            ],
+        )?;
+        for store in known.scope.iter().flatten() {
+            self.insert_scope(document, store)?;
+        }
+        Ok(())
+    }
+
+    fn insert_scope(&self, document: DocumentId, store: &StoreId) -> Result<(), StoreError> {
+        self.execute(
+            "widen a document's scope",
+            "INSERT INTO document_scope (document, store) VALUES (?1, ?2)",
+            &[&Column(document), &store.as_str()],
+        )?;
+        Ok(())
+    }
+
+    fn read_scope(&self, document: DocumentId) -> Result<BTreeSet<StoreId>, StoreError> {
+        let stores = self.rows(
+            "read a document's scope",
+            "SELECT store FROM document_scope WHERE document = ?1",
+            &[&Column(document)],
+            |row| text(row, 0),
+        )?;
+        Ok(stores.into_iter().collect())
+    }
+
+    fn read_author(&self, node: NodeNumber) -> Result<Option<Author>, StoreError> {
+        self.row(
+            "read a node",
+            "SELECT store, revoked_at IS NOT NULL OR frozen_at IS NOT NULL FROM node WHERE node = ?1",
+            &[&Column(node)],
+            |row| {
+                Ok(Author {
+                    store: text(row, 0)?,
+                    barred: row.get(1)? && !planted::is(Planted::RevocationForgotten),
+                })
+            },
+        )
+    }
+
+    fn next_entry(&mut self) -> Result<EntryNumber, StoreError> {
+        let last = match self.last_entry {
+            Some(last) => last,
+            None => super::log::log_end(self.transaction)?,
+        };
+        self.last_entry = Some(last.next());
+        Ok(last.next())
+    }
+
+    fn next_feed_number(&mut self, store: &StoreId) -> Result<FeedPosition, StoreError> {
+        let end = match self.feed_ends.get(store) {
+            Some(end) => *end,
+            None => super::log::feed_end(self.transaction, store)?,
+        };
+        let mut next = end.next();
+        if planted::is(Planted::FeedNumberSkipped) {
+            next = next.next();
+        }
+        self.feed_ends.insert(store.clone(), next);
+        Ok(next)
+    }
+
     fn execute(
         &self,
         attempted: &'static str,
         sql: &str,
         values: &[&dyn ToSql],
     ) -> Result<usize, StoreError> {
-        self.0
+        self.transaction
             .prepare_cached(sql)
             .and_then(|mut statement| statement.execute(values))
             .map_err(failed(attempted))
@@ -44,7 +187,7 @@ impl Tables<'_> {
         values: &[&dyn ToSql],
         read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Option<T>, StoreError> {
-        self.0
+        self.transaction
             .prepare_cached(sql)
             .and_then(|mut statement| statement.query_row(values, read).optional())
             .map_err(failed(attempted))
@@ -57,23 +200,18 @@ impl Tables<'_> {
         values: &[&dyn ToSql],
         read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>, StoreError> {
-        super::rows::collect(self.0, attempted, sql, values, read)
+        super::rows::collect(self.transaction, attempted, sql, values, read)
     }
 }
 
 impl LogTables for Tables<'_> {
     fn author(&self, node: NodeNumber) -> Result<Option<Author>, StoreError> {
-        self.row(
-            "read a node",
-            "SELECT store, revoked_at IS NOT NULL OR frozen_at IS NOT NULL FROM node WHERE node = ?1",
-            &[&Column(node)],
-            |row| {
-                Ok(Author {
-                    store: text(row, 0)?,
-                    barred: row.get(1)? && !planted::is(Planted::RevocationForgotten),
-                })
-            },
-        )
+        if let Some(known) = self.authors.borrow().get(&node) {
+            return Ok(known.clone());
+        }
+        let author = self.read_author(node)?;
+        self.authors.borrow_mut().insert(node, author.clone());
+        Ok(author)
     }
 
     fn freeze(
@@ -91,6 +229,8 @@ impl LogTables for Tables<'_> {
         if changed == 0 {
             return Err(StoreError::UnknownNode(node));
         }
+        // It counts from the next frame on, of this very group.
+        self.authors.get_mut().remove(&node);
         Ok(())
     }
 
@@ -149,14 +289,8 @@ impl LogTables for Tables<'_> {
         place: &Place,
         entry: &PreparedEntry,
     ) -> Result<EntryNumber, StoreError> {
-        let last = self.row(
-            "read the log's end",
-            "SELECT COALESCE(MAX(number), 0) FROM entry",
-            &[],
-            |row| column::<EntryNumber>(row, 0),
-        )?;
-        let number = last.unwrap_or(EntryNumber::START).next();
-        self.0
+        let number = self.next_entry()?;
+        self.transaction
             .prepare_cached(
                 "INSERT INTO entry (number, log, position, document, hash, chain, bytes)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -173,6 +307,9 @@ impl LogTables for Tables<'_> {
                 ])
             })
             .map_err(failed("write an entry"))?;
+        if let Some(known) = self.documents.get_mut().get_mut(&entry.document) {
+            known.entries.push(number);
+        }
         Ok(number)
     }
 
@@ -182,7 +319,7 @@ impl LogTables for Tables<'_> {
             "UPDATE server SET quarantine_end = quarantine_end + 1",
             &[],
         )?;
-        self.0
+        self.transaction
             .prepare_cached(
                 "INSERT INTO quarantine (number, log, position, document, hash, chain, bytes, reason, detail,
                  delivered_by, at, released)
@@ -207,20 +344,33 @@ impl LogTables for Tables<'_> {
     }
 
     fn document(&self, document: DocumentId) -> Result<Option<bool>, StoreError> {
-        self.row(
+        if let Some(known) = self.documents.borrow().get(&document) {
+            return Ok(known.state);
+        }
+        let state = self.row(
             "read a document",
             "SELECT begun IS NOT NULL FROM document WHERE document = ?1",
             &[&Column(document)],
             |row| row.get(0),
-        )
+        )?;
+        let known = KnownDocument {
+            state,
+            ..KnownDocument::default()
+        };
+        self.documents.borrow_mut().insert(document, known);
+        Ok(state)
     }
 
     fn put_document(&mut self, document: DocumentId) -> Result<(), StoreError> {
-        self.execute(
-            "write a document",
-            "INSERT INTO document (document) VALUES (?1) ON CONFLICT DO NOTHING",
-            &[&Column(document)],
-        )?;
+        if self.document(document)?.is_none() {
+            let made = KnownDocument {
+                state: Some(false),
+                made_here: true,
+                scope: Some(BTreeSet::new()),
+                ..KnownDocument::default()
+            };
+            self.documents.get_mut().insert(document, made);
+        }
         Ok(())
     }
 
@@ -230,6 +380,12 @@ impl LogTables for Tables<'_> {
         scope: &DocumentScope,
         entry: EntryNumber,
     ) -> Result<(), StoreError> {
+        let mut documents = self.documents.borrow_mut();
+        let known = documents.entry(document).or_default();
+        known.state = Some(true);
+        if known.made_here && !known.written {
+            return self.write_document(document, known, Some((scope, entry)));
+        }
         self.execute(
             "begin a document",
             "UPDATE document SET begun = ?2, kind = ?3, refers_to = ?4 WHERE document = ?1",
@@ -253,25 +409,41 @@ impl LogTables for Tables<'_> {
     }
 
     fn scope(&self, document: DocumentId) -> Result<BTreeSet<StoreId>, StoreError> {
-        let stores = self.rows(
-            "read a document's scope",
-            "SELECT store FROM document_scope WHERE document = ?1",
-            &[&Column(document)],
-            |row| text(row, 0),
-        )?;
-        Ok(stores.into_iter().collect())
+        let known = self
+            .documents
+            .borrow()
+            .get(&document)
+            .and_then(|known| known.scope.clone());
+        if let Some(scope) = known {
+            return Ok(scope);
+        }
+        let scope = self.read_scope(document)?;
+        if let Some(known) = self.documents.borrow_mut().get_mut(&document) {
+            known.scope = Some(scope.clone());
+        }
+        Ok(scope)
     }
 
     fn put_scope(&mut self, document: DocumentId, store: &StoreId) -> Result<(), StoreError> {
-        self.execute(
-            "widen a document's scope",
-            "INSERT INTO document_scope (document, store) VALUES (?1, ?2)",
-            &[&Column(document), &store.as_str()],
-        )?;
-        Ok(())
+        let mut waits = false;
+        if let Some(known) = self.documents.get_mut().get_mut(&document) {
+            waits = known.made_here && !known.written;
+            if let Some(scope) = &mut known.scope {
+                scope.insert(store.clone());
+            }
+        }
+        if waits {
+            return Ok(());
+        }
+        self.insert_scope(document, store)
     }
 
     fn entries_of(&self, document: DocumentId) -> Result<Vec<EntryNumber>, StoreError> {
+        if let Some(known) = self.documents.borrow().get(&document)
+            && known.made_here
+        {
+            return Ok(known.entries.clone());
+        }
         self.rows(
             "read a document's entries",
             "SELECT number FROM entry WHERE document = ?1 ORDER BY number",
@@ -281,19 +453,11 @@ impl LogTables for Tables<'_> {
     }
 
     fn put_feed(&mut self, store: &StoreId, entry: EntryNumber) -> Result<(), StoreError> {
-        let step = 1 + u8::from(planted::is(Planted::FeedNumberSkipped));
-        let changed = self.execute(
-            "number a feed's entry",
-            "UPDATE store SET feed_end = feed_end + ?2 WHERE store = ?1",
-            &[&store.as_str(), &step],
-        )?;
-        if changed == 0 {
-            return Err(StoreError::UnknownStore(store.clone()));
-        }
+        let number = self.next_feed_number(store)?;
         self.execute(
             "write to a feed",
-            "INSERT INTO feed (store, number, entry) SELECT store, feed_end, ?2 FROM store WHERE store = ?1",
-            &[&store.as_str(), &Column(entry)],
+            "INSERT INTO feed (store, number, entry) VALUES (?1, ?2, ?3)",
+            &[&store.as_str(), &Column(number), &Column(entry)],
         )?;
         Ok(())
     }

@@ -342,4 +342,31 @@ impl ReadModel for SqliteStore {
     fn as_of(&self) -> Result<AsOf, StoreError> {
         self.read(as_of)
     }
+
+    fn share_keys(
+        &self,
+        from: EntryNumber,
+        to: EntryNumber,
+    ) -> Result<Vec<DocumentId>, StoreError> {
+        self.read(|transaction| {
+            let sql = "SELECT DISTINCT entry.document FROM entry
+                       WHERE entry.number > ?1 AND entry.number <= ?2 AND (
+                         EXISTS (SELECT 1 FROM number_row AS own JOIN number_row AS other
+                                 ON other.number = own.number AND other.document <> own.document
+                                 WHERE own.document = entry.document)
+                         OR EXISTS (SELECT 1 FROM reference_row AS own JOIN reference_row AS other
+                                    ON other.channel = own.channel AND other.value = own.value
+                                    AND other.document <> own.document
+                                    WHERE own.document = entry.document))
+                       ORDER BY entry.document";
+            let values: [&dyn ToSql; 2] = [&Column(from), &Column(to)];
+            collect(
+                transaction,
+                "find documents that share a key",
+                sql,
+                &values,
+                |row| column(row, 0),
+            )
+        })
+    }
 }

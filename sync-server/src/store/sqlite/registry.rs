@@ -1,5 +1,7 @@
 //! The registry's use cases over SQLite.
 
+use std::collections::BTreeSet;
+
 use holdfast_schemas::{
     identity::{NodeNumber, StoreId},
     time::Timestamp,
@@ -169,26 +171,22 @@ impl Registry for SqliteStore {
         })
     }
 
-    fn note_contact(&self, node: NodeNumber, contact: Contact) -> Result<(), StoreError> {
+    fn note_contacts(&self, contacts: &[(NodeNumber, Contact)]) -> Result<(), StoreError> {
         self.write(|transaction| {
-            let changed = transaction
-                .execute(
-                    "UPDATE node SET last_contact_at = ?2,
-                     complete_to = CASE WHEN ?3 THEN ?2 ELSE complete_to END,
-                     awaited = CASE WHEN ?3 THEN 0 ELSE awaited END,
-                     cloned_at = CASE WHEN ?4 THEN ?2 ELSE cloned_at END WHERE node = ?1",
-                    params![
-                        Column(node),
-                        Column(contact.at),
-                        contact.complete,
-                        contact.cloned
-                    ],
-                )
-                .map_err(failed("write down a contact"))?;
-            if changed == 0 {
-                return Err(StoreError::UnknownNode(node));
+            for (node, contact) in contacts {
+                write_contact(transaction, *node, *contact)?;
             }
             Ok(())
+        })
+    }
+
+    fn revoked_nodes(&self) -> Result<BTreeSet<NodeNumber>, StoreError> {
+        self.read(|transaction| {
+            let sql = "SELECT node FROM node WHERE revoked_at IS NOT NULL";
+            let nodes = collect(transaction, "read revoked nodes", sql, &[], |row| {
+                column(row, 0)
+            })?;
+            Ok(nodes.into_iter().collect())
         })
     }
 
@@ -385,4 +383,31 @@ fn api_key_record(row: &Row<'_>) -> rusqlite::Result<ApiKeyRecord> {
         created_at: column(row, 3)?,
         revoked_at: optional(row, 4)?,
     })
+}
+
+fn write_contact(
+    transaction: &Transaction<'_>,
+    node: NodeNumber,
+    contact: Contact,
+) -> Result<(), StoreError> {
+    let changed = transaction
+        .prepare_cached(
+            "UPDATE node SET last_contact_at = ?2,
+             complete_to = CASE WHEN ?3 THEN ?2 ELSE complete_to END,
+             awaited = CASE WHEN ?3 THEN 0 ELSE awaited END,
+             cloned_at = CASE WHEN ?4 THEN ?2 ELSE cloned_at END WHERE node = ?1",
+        )
+        .and_then(|mut statement| {
+            statement.execute(params![
+                Column(node),
+                Column(contact.at),
+                contact.complete,
+                contact.cloned
+            ])
+        })
+        .map_err(failed("write down a contact"))?;
+    if changed == 0 {
+        return Err(StoreError::UnknownNode(node));
+    }
+    Ok(())
 }

@@ -44,10 +44,12 @@ pub(super) const SELECT_SESSIONS: &str = "SELECT document, view, store, till, bu
 /// Puts a document's rows in the place of those that it had.
 pub(super) fn replace(transaction: &Transaction<'_>, rows: &DocumentRows) -> rusqlite::Result<()> {
     let document = Column(rows.document);
-    for table in ROW_TABLES {
-        transaction
-            .prepare_cached(&format!("DELETE FROM {table} WHERE document = ?1"))?
-            .execute([&document])?;
+    // Whatever has rows has this one, and most documents come once.
+    let had_rows = transaction
+        .prepare_cached("SELECT 1 FROM document_row WHERE document = ?1")?
+        .exists([&document])?;
+    if had_rows {
+        remove(transaction, rows.document)?;
     }
     transaction
         .prepare_cached("INSERT INTO document_row (document, kind, view) VALUES (?1, ?2, ?3)")?
@@ -61,6 +63,15 @@ pub(super) fn replace(transaction: &Transaction<'_>, rows: &DocumentRows) -> rus
     put_misfits(transaction, rows)?;
     put_movements(transaction, rows)?;
     put_days(transaction, rows)
+}
+
+fn remove(transaction: &Transaction<'_>, document: DocumentId) -> rusqlite::Result<()> {
+    for table in ROW_TABLES {
+        transaction
+            .prepare_cached(&format!("DELETE FROM {table} WHERE document = ?1"))?
+            .execute([&Column(document)])?;
+    }
+    Ok(())
 }
 
 fn put_summary(transaction: &Transaction<'_>, rows: &DocumentRows) -> rusqlite::Result<()> {
@@ -327,8 +338,10 @@ pub(super) fn movements_of_day(
 ) -> rusqlite::Result<Vec<(DocumentId, MovementRow)>> {
     transaction
         .prepare_cached(&format!(
-            "SELECT {MOVEMENT_COLUMNS}, document FROM movement_row WHERE store = ?1 AND business_date = ?2
-             ORDER BY document, place"
+            // The days on which a document moved stock are days of its own, so no further index is needed.
+            "SELECT {MOVEMENT_COLUMNS}, movement_row.document
+             FROM day_row JOIN movement_row USING (document, store, business_date)
+             WHERE store = ?1 AND business_date = ?2 ORDER BY movement_row.document, place"
         ))?
         .query_map(
             params![day.store.as_str(), day.business_date.to_string()],

@@ -237,7 +237,6 @@ CREATE TABLE movement_row (
   PRIMARY KEY (document, place)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX movement_row_by_product ON movement_row (store, product, measure, change_thousandths);
-CREATE INDEX movement_row_by_day ON movement_row (store, business_date);
 
 CREATE TABLE day_row (
   store TEXT NOT NULL,

@@ -186,7 +186,7 @@ async fn push_all(
 }
 
 /// Connects; a server that is flooded lets some wait, and they try again at once.
-async fn open(endpoint: &Endpoint, server: SocketAddr, member: &Member) -> Line {
+pub(super) async fn open(endpoint: &Endpoint, server: SocketAddr, member: &Member) -> Line {
     loop {
         if let Ok(line) = Line::open(endpoint, server, member, None).await {
             return line;

@@ -9,7 +9,7 @@ use super::{
     Bench, Goal, Row, Unit, bare_quic,
     child::{Child, Running, resident_kib},
     company::{Company, Member, loopback},
-    fleet::{CONNECTIONS_A_SOCKET, runtime},
+    fleet::{self, CONNECTIONS_A_SOCKET, runtime},
     line::Line,
     report::for_each,
 };
@@ -143,15 +143,15 @@ async fn open(
     address: SocketAddr,
 ) -> Held {
     match server {
-        Server::Holdfast => {
-            let line = Line::open(&endpoint, address, &member, None).await;
-            Held::Till {
-                _line: Box::new(line.expect("let in")),
-            }
-        }
+        Server::Holdfast => Held::Till {
+            _line: Box::new(fleet::open(&endpoint, address, &member).await),
+        },
         Server::BareQuic => {
-            let connection = bare_quic::connect(&endpoint, address, &member).await;
-            let connection = connection.expect("let in");
+            let connection = loop {
+                if let Ok(connection) = bare_quic::connect(&endpoint, address, &member).await {
+                    break connection;
+                }
+            };
             let (send, receive) = bare_quic::greet(&connection).await;
             Held::Bare {
                 _open: (connection, send, receive),

@@ -50,16 +50,12 @@ planted! {
     ChainNotCarried,
     /// A till commits the feed's cursor before the page that it covers.
     CursorBeforePage,
-    /// Stock that moved by a document is added again when the document is folded again.
-    StockAddedTwice,
     /// What was not sent yet is not shown.
     UnsentNotCounted,
     /// A till takes what was sent for what is durable.
     AcknowledgedTooFar,
     /// What a former epoch of the server acknowledged counts in the next one.
     AcknowledgedKeptOverEpoch,
-    /// A till never compares what it has with what the feed has.
-    DigestNotCompared,
 
     // The server.
     /// The server's file does not wait until a commit is on the disk.
@@ -88,8 +84,6 @@ planted! {
     EpochKept,
     /// A right is granted that somebody holds.
     RightGrantedTwice,
-    /// A server that starts again reacts to everything again, and does not look whether it did before.
-    ReactionsTwice,
     /// The projection's cursor moves past an entry that was not projected.
     ProjectionCursorAhead,
     /// An order's rows are not made again when some of it comes back.

@@ -7,7 +7,6 @@ use holdfast_schemas::{
         ChangeHash, CustomerId, DocumentId, ExternalRef, NodeNumber, OrderNumber, Sku, StoreId,
     },
     order::OrderStatus,
-    planted::{self, Planted},
     text::encode_hex,
     time::BusinessDate,
     value::{Currency, Measure, MinorUnits},
@@ -122,27 +121,6 @@ fn erase(transaction: &Transaction<'_>, document: DocumentId) -> Result<(), Stor
     if known == 0 {
         return Ok(());
     }
-    if !planted::is(Planted::StockAddedTwice) {
-        lower_stock(transaction, document)?;
-    }
-    for statement in [
-        "DELETE FROM order_summary WHERE document = ?1",
-        "DELETE FROM return_summary WHERE document = ?1",
-        "DELETE FROM session_summary WHERE document = ?1",
-        "DELETE FROM session_document WHERE document = ?1",
-        "DELETE FROM document_number WHERE document = ?1",
-        "DELETE FROM external_reference WHERE document = ?1",
-        "DELETE FROM stock_movement WHERE document = ?1",
-        "DELETE FROM misfit WHERE document = ?1",
-    ] {
-        transaction.prepare_cached(statement)?.execute([key])?;
-    }
-    Ok(())
-}
-
-/// Takes a document's movements out of the stock levels.
-fn lower_stock(transaction: &Transaction<'_>, document: DocumentId) -> Result<(), StoreError> {
-    let key = document.to_bytes();
     transaction
         .prepare_cached(
             "UPDATE stock_level
@@ -160,6 +138,18 @@ fn lower_stock(transaction: &Transaction<'_>, document: DocumentId) -> Result<()
              (SELECT store, product, measure FROM stock_movement WHERE document = ?1)",
         )?
         .execute([key])?;
+    for statement in [
+        "DELETE FROM order_summary WHERE document = ?1",
+        "DELETE FROM return_summary WHERE document = ?1",
+        "DELETE FROM session_summary WHERE document = ?1",
+        "DELETE FROM session_document WHERE document = ?1",
+        "DELETE FROM document_number WHERE document = ?1",
+        "DELETE FROM external_reference WHERE document = ?1",
+        "DELETE FROM stock_movement WHERE document = ?1",
+        "DELETE FROM misfit WHERE document = ?1",
+    ] {
+        transaction.prepare_cached(statement)?.execute([key])?;
+    }
     Ok(())
 }
 

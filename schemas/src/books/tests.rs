@@ -94,6 +94,7 @@ fn day() -> Day {
 fn a_day_balances() {
     let report = day().balance();
     assert_eq!(report.gaps, Vec::new());
+    assert!(report.balances());
     assert_eq!(report.exceptions, Vec::new());
     assert_eq!((report.orders, report.returns, report.movements), (2, 0, 2));
     assert_eq!(

@@ -146,3 +146,37 @@ fn numbered(mut movements: Vec<StockMovement>) -> Vec<StockMovement> {
     }
     movements
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        operation::{StockLine, StockMoved},
+        stock::fold_stock,
+        testing::{append, document_id, reason, store, written},
+    };
+
+    fn paper(lines: usize) -> StockMoved {
+        let line = StockLine {
+            product: Sku::new("TEA").unwrap(),
+            change: "1".parse().unwrap(),
+        };
+        StockMoved {
+            store: store(),
+            business_date: "2026-01-02".parse().unwrap(),
+            kind: StockMovementKind::Received,
+            reason: reason(),
+            lines: vec![line; lines],
+        }
+    }
+
+    #[test]
+    fn movements_are_numbered_from_zero_within_their_operation() {
+        let mut document = written(document_id(1), vec![paper(3).into()]);
+        append(&mut document, 2, vec![paper(2).into()]);
+        let stock = fold_stock(document.id(), document.operations());
+        let movements = stock_movements(&stock);
+        let indexes: Vec<u32> = movements.iter().map(|movement| movement.index).collect();
+        assert_eq!(indexes, [0, 1, 2, 0, 1]);
+    }
+}

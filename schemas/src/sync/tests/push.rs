@@ -121,6 +121,26 @@ fn an_acknowledgement_for_nothing_or_for_less_than_the_frame_is_not_believed() {
     ));
 }
 
+/// Only another till's log may be turned down: an own one that is not taken would wait for ever.
+#[test]
+fn a_server_that_does_not_take_the_tills_own_log_is_left() {
+    let mut pair = Pair::online();
+    pair.server_is_wrong = true;
+    pair.hold_ingests = true;
+    pair.sell(1);
+    let message = Message::from(PushAck {
+        log: pair.log,
+        outcome: PushOutcome::NotTaken,
+    });
+    pair.till
+        .handle(crate::sync::till::Input::Received(message), pair.now);
+    pair.settle();
+    assert!(matches!(
+        pair.seen.by_till.last(),
+        Some(Message::Refuse(Refuse::Protocol))
+    ));
+}
+
 #[test]
 fn acknowledgements_only_ever_rise() {
     let mut pair = Pair::online();

@@ -6,7 +6,6 @@ use super::{Comparison, Effect, effects::Effects};
 use crate::{
     identity::ChangeHash,
     log::LogEntry,
-    planted::{self, Planted},
     wire::{
         Buckets, DigestAnswer, FeedPosition, HashesAnswer, PullChanges, PullDigest, PullHashes,
         Refuse, RepairPage, limits::REPAIR_CHANGES_MAX,
@@ -49,7 +48,7 @@ enum Stage {
 impl Repairer {
     /// Begins, unless a comparison is under way.
     pub(super) fn start(&mut self, effects: &mut Effects) {
-        if self.stage == Stage::Idle && !planted::is(Planted::DigestNotCompared) {
+        if self.stage == Stage::Idle {
             self.stage = Stage::ReadingDigest;
             effects.emit(Effect::ReadDigest);
         }

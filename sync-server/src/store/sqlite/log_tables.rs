@@ -468,7 +468,7 @@ impl LogTables for Tables<'_> {
             "INSERT INTO reaction (cause) VALUES (?1) ON CONFLICT DO NOTHING",
             &[&cause.as_bytes()],
         )?;
-        Ok(added == 1 || planted::is(Planted::ReactionsTwice))
+        Ok(added == 1)
     }
 
     fn put_own_number(&mut self, number: OrderNumber) -> Result<(), StoreError> {

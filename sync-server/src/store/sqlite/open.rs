@@ -9,8 +9,8 @@ use holdfast_schemas::{
 };
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 
-use super::{STATEMENTS_KEPT, SqlitePlace, failed, log::set_cursor};
-use crate::store::{CursorName, EntryNumber, StoreError, upkeep::first_node};
+use super::{STATEMENTS_KEPT, SqlitePlace, failed};
+use crate::store::{StoreError, upkeep::first_node};
 
 /// Marks the file as a Holdfast server's: "HFsv", big-endian.
 const APPLICATION_ID: i64 = 0x4846_7376;
@@ -85,9 +85,6 @@ pub(super) fn open(place: &SqlitePlace) -> Result<Connection, StoreError> {
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(failed("begin a transaction"))?;
     migrate(&transaction)?;
-    if planted::is(Planted::ReactionsTwice) {
-        set_cursor(&transaction, CursorName::React, EntryNumber::START)?;
-    }
     transaction.commit().map_err(failed("migrate the file"))?;
     Ok(connection)
 }

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::{
     COUNTER_MAX, ChangeRefusal, OPERATIONS_PER_CHANGE_MAX,
     cursor::Cursor,
-    leb128::{write_length, write_signed, write_unsigned},
+    leb128::{Sink, write_length, write_signed, write_unsigned},
 };
 use crate::identity::LogId;
 
@@ -51,23 +51,33 @@ pub(super) struct Puts<'a> {
 
 impl<'a> Puts<'a> {
     /// Appends how many columns there are, their types and lengths, and the columns.
-    pub(super) fn write(&self, out: &mut Vec<u8>) {
-        let columns = [
+    pub(super) fn write(&self, out: &mut impl Sink) {
+        let count = self.values.len();
+        let before_values = [
             self.keys(),
-            bytes_of(|out| write_length(out, self.values.len())),
-            bytes_of(|out| write_repeated(out, ACTION_PUT, self.values.len())),
+            bytes_of(|out| write_length(out, count)),
+            bytes_of(|out| write_repeated(out, ACTION_PUT, count)),
             bytes_of(|out| write_runs(out, &self.value_types())),
-            self.values.concat().into_bytes(),
-            bytes_of(|out| write_repeated(out, 0, self.values.len())),
         ];
-        write_length(out, columns.len());
-        for (column, bytes) in COLUMNS.iter().zip(&columns) {
+        // The values may be long, and are written without a copy of them all.
+        let values_length = self.values.iter().map(|value| value.len()).sum();
+        let after_values = bytes_of(|out| write_repeated(out, 0, count));
+        let lengths = before_values
+            .iter()
+            .map(Vec::len)
+            .chain([values_length, after_values.len()]);
+        write_length(out, COLUMNS.len());
+        for (column, length) in COLUMNS.iter().zip(lengths) {
             write_unsigned(out, *column);
-            write_length(out, bytes.len());
+            write_length(out, length);
         }
-        for bytes in &columns {
-            out.extend_from_slice(bytes);
+        for bytes in &before_values {
+            out.put(bytes);
         }
+        for value in &self.values {
+            out.put(value.as_bytes());
+        }
+        out.put(&after_values);
     }
 
     /// Reads columns that begin at the cursor, which must be all that is left.
@@ -80,8 +90,10 @@ impl<'a> Puts<'a> {
         let count = read_insert(insert)?;
         read_repeated(actions, ACTION_PUT, count, "another action than put")?;
         read_repeated(predecessors, 0, count, "a put over another")?;
-        let values = read_values(&read_value_lengths(value_types, count)?, values)?;
+        // Keys come first: each of them takes bytes, so that from here on so many puts really are there, and what is
+        // allocated for them is less than what came.
         let starts = read_keys(keys, log, first_counter, count)?;
+        let values = read_values(&read_value_lengths(value_types, count)?, values)?;
         Ok(Self {
             log,
             first_counter,
@@ -135,9 +147,9 @@ fn split<'a>(cursor: &mut Cursor<'a>) -> Result<[Cursor<'a>; COLUMNS.len()], Cha
         }
         *length = cursor.unsigned("column length")?;
     }
-    let mut columns = [Cursor::new(&[]); COLUMNS.len()];
+    let mut columns = [cursor.over(&[]); COLUMNS.len()];
     for (column, length) in columns.iter_mut().zip(lengths) {
-        *column = Cursor::new(cursor.take(length, "columns")?);
+        *column = cursor.over(cursor.take(length, "columns")?);
     }
     cursor.end("change")?;
     Ok(columns)

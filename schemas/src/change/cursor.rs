@@ -1,5 +1,7 @@
 //! Reads bytes from the front, without ever allocating or looking beyond the end.
 
+use std::cell::Cell;
+
 use super::{
     ChangeRefusal,
     leb128::{CONTINUES, SIGN},
@@ -9,11 +11,25 @@ use super::{
 #[derive(Clone, Copy)]
 pub(super) struct Cursor<'a> {
     rest: &'a [u8],
+    steps: &'a Cell<u64>,
 }
 
 impl<'a> Cursor<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes }
+    /// A cursor over bytes, that counts its reads in `steps`.
+    pub(super) fn new(bytes: &'a [u8], steps: &'a Cell<u64>) -> Self {
+        Self { rest: bytes, steps }
+    }
+
+    /// A cursor over some of the bytes, that goes on with the count.
+    pub(super) fn over(self, bytes: &'a [u8]) -> Self {
+        Self {
+            rest: bytes,
+            steps: self.steps,
+        }
+    }
+
+    fn step(&self) {
+        self.steps.set(self.steps.get() + 1);
     }
 
     pub(super) fn rest(&self) -> &'a [u8] {
@@ -26,6 +42,7 @@ impl<'a> Cursor<'a> {
         length: u64,
         what: &'static str,
     ) -> Result<&'a [u8], ChangeRefusal> {
+        self.step();
         let taken = usize::try_from(length)
             .ok()
             .and_then(|length| self.rest.split_at_checked(length));
@@ -39,6 +56,7 @@ impl<'a> Cursor<'a> {
         &mut self,
         what: &'static str,
     ) -> Result<[u8; N], ChangeRefusal> {
+        self.step();
         let (taken, rest) = self
             .rest
             .split_first_chunk()

@@ -25,7 +25,7 @@ mod writer;
 
 use std::num::NonZeroU64;
 
-pub use reader::recognise;
+pub use reader::{recognise, recognise_counting};
 pub use refusal::ChangeRefusal;
 pub use start::{DocumentStart, RecordedKind, SCHEMA_VERSION};
 pub use writer::{ChangeBase, ChangeDraft, DraftError, WrittenChange, write_change};

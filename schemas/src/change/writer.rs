@@ -8,7 +8,7 @@ use super::{
     CHANGE_BYTES_MAX, COUNTER_MAX, DEPS_PER_CHANGE_MAX, DocumentStart, OPERATIONS_PER_CHANGE_MAX,
     SEQUENCE_MAX,
     columns::{Puts, START_KEYS, last_counter},
-    leb128::{write_length, write_signed, write_unsigned},
+    leb128::{Sink, write_length, write_signed, write_unsigned},
 };
 use crate::identity::{ChangeHash, LogId, OperationId};
 
@@ -145,13 +145,13 @@ fn ascending(deps: &[ChangeHash]) -> Result<Vec<ChangeHash>, DraftError> {
 }
 
 /// Appends all of a change chunk that follows its header.
-pub(super) fn write_body(out: &mut Vec<u8>, deps: &[ChangeHash], sequence: u64, puts: &Puts<'_>) {
+pub(super) fn write_body(out: &mut impl Sink, deps: &[ChangeHash], sequence: u64, puts: &Puts<'_>) {
     write_length(out, deps.len());
     for dep in deps {
-        out.extend_from_slice(dep.as_bytes());
+        out.put(dep.as_bytes());
     }
     write_length(out, puts.log.as_bytes().len());
-    out.extend_from_slice(puts.log.as_bytes());
+    out.put(puts.log.as_bytes());
     write_unsigned(out, sequence);
     write_unsigned(out, puts.first_counter);
     // Time 0, no message, no other actors: times are data of operations.

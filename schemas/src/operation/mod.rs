@@ -17,7 +17,10 @@ mod till_session;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use codec::{OPERATION_BYTES_MAX, OperationError, Recorded, parse_operation, write_operation};
+pub use codec::{
+    OPERATION_BYTES_MAX, OPERATION_DEPTH_MAX, OperationError, Recorded, parse_operation,
+    write_operation,
+};
 pub use order::*;
 pub use payment::*;
 pub use return_::*;

@@ -14,14 +14,39 @@ use crate::{
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
-#[serde(transparent)]
+#[serde(try_from = "u64", into = "u64")]
 pub struct FeedPosition(u64);
+
+/// The last position of any feed: 2^53 - 1, so that every reader of JSON and every column of a file can hold it.
+pub const FEED_POSITION_MAX: u64 = (1 << 53) - 1;
+
+/// A number that is no position of any feed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("feed position {0} is over {FEED_POSITION_MAX}")]
+pub struct FeedPositionError(u64);
+
+impl TryFrom<u64> for FeedPosition {
+    type Error = FeedPositionError;
+    fn try_from(number: u64) -> Result<Self, FeedPositionError> {
+        if number <= FEED_POSITION_MAX {
+            Ok(Self(number))
+        } else {
+            Err(FeedPositionError(number))
+        }
+    }
+}
+
+impl From<FeedPosition> for u64 {
+    fn from(position: FeedPosition) -> Self {
+        position.0
+    }
+}
 
 impl FeedPosition {
     /// Before the first entry.
     pub const START: Self = Self(0);
 
-    /// A position by its number.
+    /// A position by its number, of our own counting. What comes from elsewhere is checked ([`TryFrom`]).
     #[must_use]
     pub const fn new(number: u64) -> Self {
         Self(number)

@@ -4,7 +4,10 @@
 //! message. Nothing is allocated on the word of a length field alone beyond [`BLOCK_BYTES_MAX`].
 
 use super::{
-    super::limits::{BLOCK_BYTES_MAX, ENTRY_BYTES_MAX},
+    super::{
+        FeedPosition,
+        limits::{BLOCK_BYTES_MAX, ENTRY_BYTES_MAX},
+    },
     error::BulkError,
 };
 use crate::{
@@ -151,6 +154,12 @@ impl<'a> Reader<'a> {
 
     pub(super) fn position(&mut self) -> Result<LogPosition, BulkError> {
         LogPosition::new(self.u64()?).ok_or(BulkError::Value { what: "position" })
+    }
+
+    pub(super) fn feed_position(&mut self) -> Result<FeedPosition, BulkError> {
+        FeedPosition::try_from(self.u64()?).map_err(|_| BulkError::Value {
+            what: "feed position",
+        })
     }
 
     pub(super) fn hash(&mut self) -> Result<ChangeHash, BulkError> {

@@ -2,8 +2,8 @@
 
 use super::{
     super::{
-        AskId, Bucket, Buckets, DIGEST_BUCKETS, DigestAnswer, FeedPage, FeedPosition, FoundOrder,
-        HashesAnswer, OrderFound, PullChanges, Push, ReferencePage, ReferenceText, RepairPage,
+        AskId, Bucket, Buckets, DIGEST_BUCKETS, DigestAnswer, FeedPage, FoundOrder, HashesAnswer,
+        OrderFound, PullChanges, Push, ReferencePage, ReferenceText, RepairPage,
         limits::{
             FOUND_CHANGES_MAX, FRAME_CHANGES_MAX, HASHES_MAX, PAGE_HEADS_MAX,
             REFERENCE_RECORD_BYTES_MAX, REFERENCE_RECORDS_MAX, REPAIR_CHANGES_MAX,
@@ -101,7 +101,8 @@ impl Bulk for FeedPage {
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, BulkError> {
-        let [after, through, end] = [reader.u64()?, reader.u64()?, reader.u64()?];
+        let (after, through) = (reader.feed_position()?, reader.feed_position()?);
+        let end = reader.feed_position()?;
         if after >= through || through > end {
             return Err(BulkError::Value { what: "cursor" });
         }
@@ -117,9 +118,9 @@ impl Bulk for FeedPage {
             .collect::<Result<_, _>>()?;
         block.end()?;
         Ok(Self {
-            after: FeedPosition::new(after),
-            through: FeedPosition::new(through),
-            end: FeedPosition::new(end),
+            after,
+            through,
+            end,
             entries,
             heads,
         })
@@ -178,7 +179,7 @@ impl Bulk for DigestAnswer {
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, BulkError> {
-        let through = FeedPosition::new(reader.u64()?);
+        let through = reader.feed_position()?;
         let mut buckets = Box::new([Bucket::default(); DIGEST_BUCKETS]);
         for bucket in buckets.iter_mut() {
             *bucket = Bucket {

@@ -30,6 +30,10 @@ pub const CAPABILITIES_MAX: usize = 32;
 /// The most heads in one offer of logs, and so the most wants in its answer.
 pub const OFFER_LOGS_MAX: usize = 256;
 
+/// Of how many logs a server remembers for a connection that its till holds them: those of the hello and of an offer.
+/// What is beyond comes back to a till that has it, which does no harm.
+pub const HELD_LOGS_MAX: usize = HELLO_LOGS_MAX + OFFER_LOGS_MAX;
+
 /// The most signed heads that come with one feed page.
 pub const PAGE_HEADS_MAX: usize = FRAME_CHANGES_MAX;
 

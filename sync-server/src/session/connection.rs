@@ -23,9 +23,16 @@ pub const CLOSE_ACCESS: VarInt = VarInt::from_u32(1);
 pub const CLOSE_ENROLLED: VarInt = VarInt::from_u32(0);
 /// Closes what is left when the server ends.
 pub const CLOSE_SHUTDOWN: VarInt = VarInt::from_u32(2);
+/// Closes a connection that is one too many; it may come again later.
+pub const CLOSE_BUSY: VarInt = VarInt::from_u32(3);
 
-/// A handshake, and an enrolment as a whole, may take this long.
+/// A QUIC handshake may take this long: three round trips of a bad line, with some of it lost.
+const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(5);
+/// What comes between the handshake and the session, and an enrolment as a whole, may take this long.
 const DOOR_TIME_MAX: Duration = Duration::from_millis(HANDSHAKE_TIMEOUT_MS.unsigned_abs());
+/// How many enrolments go on at once. They need no certificate, and tills are enrolled a few at a time: without a bound
+/// of their own, strangers who sit in this door would fill it for everybody.
+pub(super) const ENROLMENTS_MAX: usize = 64;
 
 /// Why a connection was closed at the door.
 #[derive(Debug, thiserror::Error)]
@@ -47,12 +54,16 @@ pub enum AccessRefused {
 /// Serves one connection to its end.
 pub(super) async fn serve(incoming: Incoming, shared: Arc<Shared>) {
     let address = incoming.remote_address();
-    let connection = match timeout(DOOR_TIME_MAX, incoming).await {
+    let connection = match timeout(HANDSHAKE_TIME_MAX, incoming).await {
         Ok(Ok(connection)) => connection,
         Ok(Err(error)) => return tracing::debug!(%address, %error, "a handshake failed"),
         Err(_) => return tracing::debug!(%address, "a handshake took too long"),
     };
     if protocol(&connection).as_deref() == Some(ENROL_ALPN) {
+        let Ok(_place) = shared.enrolling.try_acquire() else {
+            tracing::debug!(%address, "too many enrol at once");
+            return connection.close(CLOSE_BUSY, b"");
+        };
         return enrol(&connection, &shared).await;
     }
     // TLS let only our two protocols through, so this is the other one.
@@ -67,13 +78,15 @@ pub(super) async fn serve(incoming: Incoming, shared: Arc<Shared>) {
                     AdmitRefusal::Revoked => Refuse::Revoked,
                     AdmitRefusal::Unknown => Refuse::NotEnrolled,
                 };
-                let told = timeout(DOOR_TIME_MAX, refuse(&connection, why)).await;
-                if !matches!(told, Ok(Ok(()))) {
-                    tracing::debug!(%address, "it could not be told why");
-                }
+                tell(&connection, why).await;
             }
             return connection.close(CLOSE_ACCESS, b"");
         }
+    };
+    let Some(_admitted) = shared.live.admit(peer.node) else {
+        tracing::warn!(node = %peer.node, %address, "a till has too many connections");
+        tell(&connection, Refuse::Busy).await;
+        return connection.close(CLOSE_BUSY, b"");
     };
     let Ok(Ok((send, receive))) = timeout(DOOR_TIME_MAX, connection.accept_bi()).await else {
         return connection.close(CLOSE_ACCESS, b"no stream");
@@ -82,13 +95,21 @@ pub(super) async fn serve(incoming: Incoming, shared: Arc<Shared>) {
     connection.close(CLOSE_ENROLLED, b"");
 }
 
-/// Says why the peer may not speak, and waits until it has heard so.
+/// Tells a peer why it may not speak, if it listens.
+async fn tell(connection: &Connection, reason: Refuse) {
+    let told = timeout(DOOR_TIME_MAX, refuse(connection, reason)).await;
+    if !matches!(told, Ok(Ok(()))) {
+        tracing::debug!(address = %connection.remote_address(), "it could not be told why");
+    }
+}
+
+/// Says why, and waits until the peer has heard so.
 async fn refuse(
     connection: &Connection,
-    why: Refuse,
+    reason: Refuse,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let (mut send, _receive) = connection.accept_bi().await?;
-    send.write_all(&encode(&Message::from(why))?).await?;
+    send.write_all(&encode(&Message::from(reason))?).await?;
     send.finish()?;
     send.stopped().await?;
     Ok(())

@@ -40,6 +40,9 @@ use crate::{
 
 /// A peer that does not read what it is sent is dropped after this long.
 const WRITE_TIME_MAX: Duration = Duration::from_millis(IDLE_TIMEOUT_MS.unsigned_abs());
+/// The most bytes of one till's changes that may wait for the writer, but for one frame: what is packed small can be
+/// large, and there are many tills. The rest stays in the line, where QUIC's window bounds it.
+const STORING_BYTES_MAX: usize = 1024 * 1024;
 /// How long a look-up waits for the projection to reach what was committed before it was asked.
 const PROJECTION_WAIT_MAX: Duration = Duration::from_secs(5);
 
@@ -72,6 +75,8 @@ enum SessionError {
 struct Storing {
     log: LogId,
     entries: u64,
+    /// Of its changes, unpacked.
+    bytes: usize,
     answer: oneshot::Receiver<FrameOutcome>,
 }
 
@@ -190,49 +195,37 @@ impl Driver {
     ) -> Result<(), SessionError> {
         let mut decoder = FrameDecoder::new();
         let mut pieces: [Bytes; READ_PIECES_MAX] = Default::default();
+        let mut arrived = VecDeque::new();
         loop {
             while let Some(effect) = self.session.poll_effect() {
                 if !self.carry_out(effect, send).await? {
                     return Ok(());
                 }
             }
-            let event = self.wait(receive, &mut pieces).await;
-            match event {
+            if self.may_take() {
+                if let Some(message) = decoder.pop()? {
+                    self.received(message)?;
+                    continue;
+                }
+                if let Some(part) = next_part(&mut arrived) {
+                    decoder.push(&part)?;
+                    continue;
+                }
+            }
+            match self.wait(receive, &mut pieces).await {
                 Event::Read(read) => {
                     let Some(count) = read? else { return Ok(()) };
-                    for piece in pieces.iter_mut().take(count) {
-                        if !self
-                            .take_in(&mut decoder, &std::mem::take(piece), send)
-                            .await?
-                        {
-                            return Ok(());
-                        }
-                    }
+                    arrived.extend(pieces.iter_mut().take(count).map(std::mem::take));
                 }
                 Event::Happened(happening) => self.happened(happening)?,
             }
         }
     }
 
-    /// Takes in bytes from the stream, and does what they ask for; `false` ends the session.
-    async fn take_in(
-        &mut self,
-        decoder: &mut FrameDecoder,
-        bytes: &[u8],
-        send: &mut SendStream,
-    ) -> Result<bool, SessionError> {
-        for part in bytes.chunks(FrameDecoder::READ_BYTES_MAX) {
-            decoder.push(part)?;
-            while let Some(message) = decoder.pop()? {
-                self.received(message)?;
-                while let Some(effect) = self.session.poll_effect() {
-                    if !self.carry_out(effect, send).await? {
-                        return Ok(false);
-                    }
-                }
-            }
-        }
-        Ok(true)
+    /// Whether the till's next message may be taken now, or stays in the line until the writer has caught up.
+    fn may_take(&self) -> bool {
+        let bytes: usize = self.storing.iter().map(|storing| storing.bytes).sum();
+        bytes < STORING_BYTES_MAX
     }
 
     async fn wait(&mut self, receive: &mut RecvStream, pieces: &mut [Bytes]) -> Event {
@@ -240,7 +233,7 @@ impl Driver {
             .session
             .next_wake()
             .map(|at| at.milliseconds_since(self.now()).max(0).unsigned_abs());
-        let (node, ending) = (self.peer.node, self.ending);
+        let (node, ending, may_take) = (self.peer.node, self.ending, self.may_take());
         let Signals {
             stop,
             revoked,
@@ -262,7 +255,7 @@ impl Driver {
             Some(request) = next_yield(&mut self.yields) => Happening::Yield(request),
             Ok(()) = self.feed.changed() => Happening::FeedGrew,
             Ok(()) = reference.changed() => Happening::Reference,
-            read = receive.read_chunks(pieces) => return Event::Read(read),
+            read = receive.read_chunks(pieces), if may_take => return Event::Read(read),
             () = sleep(wake) => Happening::Woke,
         };
         Event::Happened(happening)
@@ -321,7 +314,10 @@ impl Driver {
                 added: _,
                 quarantined,
             } => {
-                self.claims.entry(log).or_insert((position, position)).1 = position;
+                // A log that the hello did not name is complete as far as it came: there is nothing to remember of it.
+                if let Some((_, durable)) = self.claims.get_mut(&log) {
+                    *durable = position;
+                }
                 Ingested::Stored {
                     durable: position,
                     quarantined,
@@ -433,9 +429,11 @@ impl Driver {
         let log = push.log();
         let frame = prepare(push, self.peer.node, &keys, &self.peer.tenant, now);
         let entries = u64::try_from(frame.entries.len()).unwrap_or(u64::MAX);
+        let bytes = frame.entries.iter().map(|entry| entry.bytes.len()).sum();
         self.storing.push_back(Storing {
             log,
             entries,
+            bytes,
             answer: self.shared.ingest.bring(frame).await?,
         });
         Ok(())
@@ -528,12 +526,23 @@ impl Driver {
     }
 }
 
+/// The next bytes of what arrived, as many as the decoder takes at once.
+fn next_part(arrived: &mut VecDeque<Bytes>) -> Option<Bytes> {
+    let first = arrived.front_mut()?;
+    let part = first.split_to(first.len().min(FrameDecoder::READ_BYTES_MAX));
+    if first.is_empty() {
+        arrived.pop_front();
+    }
+    Some(part)
+}
+
 /// The writer's answer to the oldest frame; waits for ever where there is none.
 async fn front(storing: &mut VecDeque<Storing>) -> Happening {
     match storing.front_mut() {
         Some(Storing {
             log,
             entries,
+            bytes: _,
             answer,
         }) => Happening::Stored {
             log: *log,

@@ -25,11 +25,17 @@ pub(super) struct YieldRequest {
     pub(super) answer: oneshot::Sender<Answer>,
 }
 
+/// How many connections one till may have. It uses one; some more are those of a bad line that the server has not
+/// noticed the end of yet, and the second of a cloned disk. Without a bound, one stolen till could fill the door.
+pub(super) const CONNECTIONS_PER_NODE_MAX: usize = 8;
+
 #[derive(Debug, Default)]
 struct Table {
     next: u64,
     newest: BTreeMap<NodeNumber, (u64, mpsc::Sender<YieldRequest>)>,
     count: usize,
+    /// How many connections each node has, from its admission on.
+    admitted: BTreeMap<NodeNumber, usize>,
 }
 
 /// The connections that are live, newest of each node first known.
@@ -47,6 +53,13 @@ pub(super) struct LivePlace {
     number: u64,
 }
 
+/// One admitted connection of a node; it counts until this is dropped.
+#[derive(Debug)]
+pub(super) struct Admitted {
+    table: LiveTable,
+    node: NodeNumber,
+}
+
 impl LiveTable {
     pub(super) fn new(metrics: Arc<Metrics>) -> Self {
         Self {
@@ -58,6 +71,20 @@ impl LiveTable {
     fn lock(&self) -> MutexGuard<'_, Table> {
         // A panic while holding it can't leave it half-written: every use is one step.
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts one more connection of a node; none where it has [`CONNECTIONS_PER_NODE_MAX`] already.
+    pub(super) fn admit(&self, node: NodeNumber) -> Option<Admitted> {
+        let mut table = self.lock();
+        let connections = table.admitted.entry(node).or_default();
+        if *connections >= CONNECTIONS_PER_NODE_MAX {
+            return None;
+        }
+        *connections += 1;
+        Some(Admitted {
+            table: self.clone(),
+            node,
+        })
     }
 
     pub(super) fn enter(&self, node: NodeNumber) -> (LivePlace, mpsc::Receiver<YieldRequest>) {
@@ -106,6 +133,18 @@ impl LivePlace {
     fn is_newest(&self, table: &Table) -> bool {
         let newest = table.newest.get(&self.node);
         newest.is_some_and(|(number, _)| *number == self.number)
+    }
+}
+
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        let mut table = self.table.lock();
+        if let Some(connections) = table.admitted.get_mut(&self.node) {
+            *connections -= 1;
+            if *connections == 0 {
+                table.admitted.remove(&self.node);
+            }
+        }
     }
 }
 

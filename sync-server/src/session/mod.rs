@@ -15,6 +15,6 @@ mod server;
 mod transport;
 mod writer;
 
-pub use connection::{AccessRefused, CLOSE_ACCESS, CLOSE_ENROLLED, CLOSE_SHUTDOWN};
+pub use connection::{AccessRefused, CLOSE_ACCESS, CLOSE_BUSY, CLOSE_ENROLLED, CLOSE_SHUTDOWN};
 pub use server::{StartError, SyncServer, SyncServerParts, quic_settings};
 pub use writer::WriterPlace;

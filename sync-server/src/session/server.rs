@@ -12,7 +12,11 @@ use quinn::{
     crypto::rustls::QuicServerConfig,
 };
 use rustls::time_provider::TimeProvider;
-use tokio::{sync::watch, task::JoinSet, time};
+use tokio::{
+    sync::{Semaphore, watch},
+    task::JoinSet,
+    time,
+};
 
 use super::{
     connection::{self, CLOSE_SHUTDOWN},
@@ -82,6 +86,8 @@ pub(super) struct Shared {
     pub(super) identity: ServerIdentity,
     pub(super) ingest: Ingest,
     pub(super) live: LiveTable,
+    /// Places of enrolments.
+    pub(super) enrolling: Semaphore,
     pub(super) metrics: Arc<Metrics>,
     pub(super) contacts: Arc<Contacts>,
     pub(super) feeds: Arc<FeedBells>,
@@ -118,6 +124,7 @@ impl SyncServer {
     /// [`StartError`].
     pub fn start(parts: SyncServerParts, listen: SocketAddr) -> Result<Self, StartError> {
         let socket = std::net::UdpSocket::bind(listen)?;
+        transport::enlarge_buffers(&socket);
         let runtime: Arc<dyn Runtime> = Arc::new(quinn::TokioRuntime);
         let socket = runtime.wrap_udp_socket(socket)?;
         Self::start_on(parts, socket, runtime)
@@ -200,6 +207,7 @@ impl SyncServer {
             identity,
             ingest,
             live: live.clone(),
+            enrolling: Semaphore::new(connection::ENROLMENTS_MAX),
             metrics,
             contacts: Arc::clone(&contacts),
             feeds: Arc::clone(&bells.feeds),

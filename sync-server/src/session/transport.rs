@@ -1,6 +1,7 @@
 //! QUIC's settings of the tills' door, each with its reason.
 
 use std::{
+    net::UdpSocket,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -11,6 +12,7 @@ use quinn::{
 };
 use quinn_proto::HashedConnectionIdGenerator;
 use ring::hmac;
+use socket2::SockRef;
 
 use crate::clock::Clock;
 
@@ -31,6 +33,22 @@ const INCOMING_BUFFER_BYTES: u64 = 64 * 1024;
 const INCOMING_BUFFERS_TOTAL_BYTES: u64 = 8 * 1024 * 1024;
 /// A token that a Retry handed out is good for this long: a slow line's round trip and more.
 const RETRY_TOKEN_LIFETIME: Duration = Duration::from_secs(15);
+
+/// What the system may hold of datagrams that the server has not read, or not sent, yet: thousands of tills that come
+/// back at once after a cut would else lose theirs and try again, seconds later. Linux gives as much of it as
+/// `net.core.rmem_max` and `net.core.wmem_max` allow.
+const SOCKET_BUFFER_BYTES: usize = 4 * 1024 * 1024;
+
+/// Asks for large buffers; the server works with what it gets.
+pub(super) fn enlarge_buffers(socket: &UdpSocket) {
+    let socket = SockRef::from(socket);
+    let enlarged = socket
+        .set_recv_buffer_size(SOCKET_BUFFER_BYTES)
+        .and_then(|()| socket.set_send_buffer_size(SOCKET_BUFFER_BYTES));
+    if let Err(error) = enlarged {
+        tracing::warn!(%error, "the socket's buffers stay as they are");
+    }
+}
 
 /// The settings of every connection that the server takes.
 fn transport() -> Arc<TransportConfig> {

@@ -6,7 +6,10 @@ use super::{Effect, effects::Effects};
 use crate::{
     identity::{LogId, LogPosition, PriceListVersion},
     time::Timestamp,
-    wire::{FeedPage, FeedPosition, Pong, ReferencePage, Refuse, limits::FEED_SILENCE_MAX},
+    wire::{
+        FeedPage, FeedPosition, Pong, ReferencePage, Refuse,
+        limits::{FEED_SILENCE_MAX, HELD_LOGS_MAX},
+    },
 };
 
 /// The feed of one connection.
@@ -31,8 +34,10 @@ impl FeedSender {
 
     /// The till has this log without gaps up to here.
     pub(super) fn holds(&mut self, log: LogId, position: LogPosition) {
-        let held = self.held.entry(log).or_default();
-        *held = position.max(*held);
+        if self.held.len() < HELD_LOGS_MAX || self.held.contains_key(&log) {
+            let held = self.held.entry(log).or_default();
+            *held = position.max(*held);
+        }
     }
 
     pub(super) fn pull(
@@ -157,5 +162,29 @@ impl ReferenceSender {
             self.reading = true;
             effects.emit(Effect::ReadReference { after });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::NodeNumber;
+
+    /// Found by an attack: each log that a till named was remembered, for as long as its connection lived.
+    #[test]
+    fn a_till_that_sends_logs_without_end_is_remembered_up_to_a_bound() {
+        let mut sender = FeedSender::default();
+        let log = |number: usize| {
+            let mut random = [0; 12];
+            random[..8].copy_from_slice(&number.to_le_bytes());
+            LogId::new(NodeNumber::new(7).expect("in range"), random)
+        };
+        let position = |number| LogPosition::new(number).expect("in range");
+        for number in 0..2 * HELD_LOGS_MAX {
+            sender.holds(log(number), position(1));
+        }
+        assert_eq!(sender.held.len(), HELD_LOGS_MAX);
+        sender.holds(log(0), position(9));
+        assert_eq!(sender.held[&log(0)], position(9), "known ones still rise");
     }
 }

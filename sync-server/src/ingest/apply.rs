@@ -69,6 +69,13 @@ pub(crate) trait LogTables {
         entry: &PreparedEntry,
     ) -> Result<EntryNumber, StoreError>;
     fn put_aside(&mut self, aside: &Aside<'_>) -> Result<(), StoreError>;
+    /// Whether an entry with this hash was put aside at this place before.
+    fn is_aside(
+        &self,
+        log: LogId,
+        position: LogPosition,
+        hash: ChangeHash,
+    ) -> Result<bool, StoreError>;
 
     /// Whether the document is known, and whether its beginning is.
     fn document(&self, document: DocumentId) -> Result<Option<bool>, StoreError>;
@@ -254,8 +261,11 @@ fn put_all_aside(
     reason: QuarantineReason,
 ) -> Result<(), StoreError> {
     for (position, entry) in positions(frame) {
-        // What is durable just so needs no second copy.
-        if tables.hash_at(frame.log, position)? != Some(entry.hash) {
+        // What is durable just so needs no second copy, nor does what came before: whoever repeats a frame for ever
+        // must not fill the disk with it.
+        let is_kept = tables.hash_at(frame.log, position)? == Some(entry.hash)
+            || tables.is_aside(frame.log, position, entry.hash)?;
+        if !is_kept {
             tables.put_aside(&aside(frame, position, None, entry, reason, ""))?;
         }
     }

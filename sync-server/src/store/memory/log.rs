@@ -115,6 +115,17 @@ impl LogTables for State {
         Ok(())
     }
 
+    fn is_aside(
+        &self,
+        log: LogId,
+        position: LogPosition,
+        hash: ChangeHash,
+    ) -> Result<bool, StoreError> {
+        let same =
+            |entry: &Quarantined| (entry.log, entry.position, entry.hash) == (log, position, hash);
+        Ok(self.quarantine.iter().any(|aside| same(&aside.entry)))
+    }
+
     fn document(&self, document: DocumentId) -> Result<Option<bool>, StoreError> {
         Ok(self
             .documents

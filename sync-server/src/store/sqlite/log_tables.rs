@@ -343,6 +343,21 @@ impl LogTables for Tables<'_> {
         Ok(())
     }
 
+    fn is_aside(
+        &self,
+        log: LogId,
+        position: LogPosition,
+        hash: ChangeHash,
+    ) -> Result<bool, StoreError> {
+        let found = self.row(
+            "look for an entry in quarantine",
+            "SELECT 1 FROM quarantine WHERE log = ?1 AND position = ?2 AND hash = ?3 LIMIT 1",
+            &[&Column(log), &Column(position), &Column(hash)],
+            |_| Ok(()),
+        )?;
+        Ok(found.is_some())
+    }
+
     fn document(&self, document: DocumentId) -> Result<Option<bool>, StoreError> {
         if let Some(known) = self.documents.borrow().get(&document) {
             return Ok(known.state);

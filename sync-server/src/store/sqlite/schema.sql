@@ -127,7 +127,7 @@ CREATE TABLE quarantine (
   at INTEGER NOT NULL,
   released INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX quarantine_by_place ON quarantine (log, position) WHERE chain IS NOT NULL;
+CREATE INDEX quarantine_by_place ON quarantine (log, position);
 
 CREATE TABLE own_cursor (
   name TEXT NOT NULL PRIMARY KEY,

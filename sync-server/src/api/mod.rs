@@ -5,11 +5,13 @@
 
 mod access;
 mod books;
+mod callers;
 mod documents;
 mod health;
 mod openapi;
 mod operations;
 mod page;
+mod patience;
 mod problem;
 mod rights;
 mod serve;
@@ -23,11 +25,14 @@ pub use serve::{HTTP_CONNECTIONS_MAX, HttpServer};
 use axum::{
     Router,
     extract::{Request, State},
+    http::{StatusCode, header},
     middleware::{self, Next},
-    response::Response,
+    response::{IntoResponse, Response},
     routing::get,
 };
+use tokio::time::Instant;
 
+use callers::{Caller, Callers};
 use problem::Problem;
 
 /// Everything that can be asked.
@@ -51,6 +56,24 @@ pub fn router(state: ApiState) -> Router {
         .method_not_allowed_fallback(async || Problem::Method)
         .layer(middleware::from_fn_with_state(state.clone(), count))
         .with_state(state)
+}
+
+/// Turns an address away that has shown too many wrong keys, before its next one is looked at.
+async fn limit_wrong_keys(
+    callers: Callers,
+    caller: Caller,
+    request: Request,
+    next: Next,
+) -> Response {
+    let shows_key = request.headers().contains_key(header::AUTHORIZATION);
+    if shows_key && let Err(locked_out) = callers.may_try(caller, Instant::now()) {
+        return Problem::from(locked_out).into_response();
+    }
+    let response = next.run(request).await;
+    if shows_key && response.status() == StatusCode::UNAUTHORIZED {
+        callers.wrong_key(caller, Instant::now());
+    }
+    response
 }
 
 async fn count(State(state): State<ApiState>, request: Request, next: Next) -> Response {

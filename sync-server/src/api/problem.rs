@@ -6,6 +6,7 @@ use axum::{
 };
 use serde::Serialize;
 
+use super::callers::LockedOut;
 use crate::{api_key::KeyRefusal, project::ProjectError, store::StoreError};
 
 /// Why a request was not answered. One of a closed list; `type` is `urn:holdfast:problem:` and its name.
@@ -26,6 +27,11 @@ pub(super) enum Problem {
     Parameter {
         /// What is wrong with it.
         detail: String,
+    },
+    /// Too many wrong keys came from this address.
+    TooManyWrongKeys {
+        /// After how many seconds it may try again.
+        again_after_s: u64,
     },
     /// The server stops, or has too much to do.
     Unavailable,
@@ -83,6 +89,12 @@ impl Problem {
                 "A parameter is not allowed",
                 Some(detail.clone()),
             ),
+            Self::TooManyWrongKeys { again_after_s } => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too-many-wrong-keys",
+                "Too many wrong keys came from this address",
+                Some(format!("try again in {again_after_s} s")),
+            ),
             Self::Unavailable => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",
@@ -120,10 +132,21 @@ impl IntoResponse for Problem {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
+        if let Self::TooManyWrongKeys { again_after_s } = self {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(again_after_s));
+        }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
+    }
+}
+
+impl From<LockedOut> for Problem {
+    fn from(locked_out: LockedOut) -> Self {
+        Self::TooManyWrongKeys {
+            again_after_s: locked_out.again_after.as_secs(),
+        }
     }
 }
 

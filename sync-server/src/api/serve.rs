@@ -2,7 +2,11 @@
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::Router;
+use axum::{
+    Router,
+    extract::Request,
+    middleware::{Next, from_fn},
+};
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -16,7 +20,11 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use super::ApiState;
+use super::{
+    ApiState,
+    callers::{Caller, CallerPlace, Callers},
+    patience::Patient,
+};
 
 /// How many connections there may be at once; the next one waits.
 pub const HTTP_CONNECTIONS_MAX: usize = 256;
@@ -28,6 +36,8 @@ const HEADER_TIME_MAX: Duration = Duration::from_secs(15);
 const HEADER_BYTES_MAX: usize = 16 * 1024;
 /// The most headers of a request.
 const HEADERS_MAX: usize = 64;
+/// How long a peer may leave an answer unread.
+const WRITE_TIME_MAX: Duration = Duration::from_secs(30);
 /// How long requests that are being answered may take when the server stops.
 const STOP_TIME_MAX: Duration = Duration::from_secs(3);
 /// After an accept failed (no file descriptors left, say), how long until the next try.
@@ -69,6 +79,7 @@ impl HttpServer {
             router: super::router(state.clone()),
             state,
         };
+        let callers = Callers::default();
         let graceful = GracefulShutdown::new();
         let places = Arc::new(Semaphore::new(HTTP_CONNECTIONS_MAX));
         let mut connections = JoinSet::new();
@@ -78,8 +89,17 @@ impl HttpServer {
                 biased;
                 () = &mut stop => break,
                 Some(_ended) = connections.join_next() => {}
-                (stream, place) = next(&self.listener, &places) => {
-                    connections.spawn(door.clone().connection(stream, place, graceful.watcher()));
+                (stream, caller, place) = next(&self.listener, &places) => {
+                    let Some(caller_place) = callers.connect(caller) else {
+                        door.state.metrics.count_http_connection_refused();
+                        continue;
+                    };
+                    let visit = Visit {
+                        caller,
+                        callers: callers.clone(),
+                        _places: (place, caller_place),
+                    };
+                    connections.spawn(door.clone().connection(stream, visit, graceful.watcher()));
                 }
             }
         }
@@ -98,14 +118,14 @@ impl HttpServer {
 async fn next(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> (TcpStream, OwnedSemaphorePermit) {
+) -> (TcpStream, Caller, OwnedSemaphorePermit) {
     let place = Arc::clone(places)
         .acquire_owned()
         .await
         .expect("the semaphore is never closed");
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return (stream, place),
+            Ok((stream, address)) => return (stream, address.ip().into(), place),
             Err(error) => {
                 tracing::warn!(%error, "can't take an HTTP connection");
                 tokio::time::sleep(ACCEPT_RETRY).await;
@@ -121,19 +141,35 @@ struct Door {
     state: ApiState,
 }
 
+/// One connection's caller, and the places that it takes.
+struct Visit {
+    caller: Caller,
+    callers: Callers,
+    _places: (OwnedSemaphorePermit, CallerPlace),
+}
+
 impl Door {
-    async fn connection(self, stream: TcpStream, _place: OwnedSemaphorePermit, watcher: Watcher) {
+    async fn connection(self, stream: TcpStream, visit: Visit, watcher: Watcher) {
         let handshake = tokio::time::timeout(HANDSHAKE_TIME_MAX, self.tls.accept(stream));
         let Ok(Ok(stream)) = handshake.await else {
             self.state.metrics.count_http_connection_refused();
             return;
         };
+        let (caller, callers) = (visit.caller, visit.callers.clone());
+        let router = self
+            .router
+            .layer(from_fn(move |request: Request, next: Next| {
+                super::limit_wrong_keys(callers.clone(), caller, request, next)
+            }));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_TIME_MAX)
             .max_buf_size(HEADER_BYTES_MAX)
             .max_headers(HEADERS_MAX)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.router));
+            .serve_connection(
+                TokioIo::new(Patient::new(stream, WRITE_TIME_MAX)),
+                TowerToHyperService::new(router),
+            );
         // A peer that breaks off is its own affair.
         if let Err(error) = watcher.watch(connection).await {
             tracing::debug!(%error, "an HTTP connection broke off");

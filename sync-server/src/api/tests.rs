@@ -1,6 +1,7 @@
 //! A real client over real TLS on loopback, with the store in memory.
 
 mod books;
+mod hostile;
 
 use std::{collections::BTreeSet, net::SocketAddr, num::NonZeroU64, sync::Arc};
 
@@ -15,6 +16,7 @@ use holdfast_schemas::{
     wire::ServerEpoch,
 };
 use rustls::time_provider::DefaultTimeProvider;
+use rustls_pki_types::CertificateDer;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
@@ -25,8 +27,8 @@ use crate::{
     metrics::Metrics,
     pki::{Authority, CertificateSerial, http_tls},
     store::{
-        DocumentRows, EntryNumber, MisfitRow, MovementRow, OrderRow, ProjectionBatch, ReadModel,
-        Registry, RowText, StoreRecord, SummaryRow, TradingDay, ViewJson, memory::MemoryStore,
+        DocumentRows, EntryNumber, MisfitRow, MovementRow, OrderRow, ProjectionBatch, RowText,
+        Store, StoreRecord, SummaryRow, TradingDay, ViewJson, memory::MemoryStore,
     },
 };
 
@@ -35,7 +37,8 @@ struct Server {
     served: tokio::task::JoinHandle<()>,
     stop: oneshot::Sender<()>,
     address: SocketAddr,
-    store: Arc<MemoryStore>,
+    store: Arc<dyn Store>,
+    authority: CertificateDer<'static>,
     agent: ureq::Agent,
 }
 
@@ -45,7 +48,7 @@ fn at(milliseconds: i64) -> Timestamp {
     Timestamp::from_milliseconds(1_767_225_600_000 + milliseconds)
 }
 
-fn key(id: &str, scopes: &[Scope], store: &MemoryStore) -> String {
+fn key(id: &str, scopes: &[Scope], store: &dyn Store) -> String {
     let key = ApiKey::new(id.parse().expect("an id"), KEY_SECRET);
     let scopes: Scopes = scopes.iter().copied().collect();
     store
@@ -56,11 +59,12 @@ fn key(id: &str, scopes: &[Scope], store: &MemoryStore) -> String {
 
 impl Server {
     fn start() -> Self {
-        let tenant = TenantId::new("acme").expect("a tenant");
-        let store = Arc::new(MemoryStore::new(
-            tenant.clone(),
-            ServerEpoch::from_bytes([1; 16]),
-        ));
+        let epoch = ServerEpoch::from_bytes([1; 16]);
+        Self::start_on(Arc::new(MemoryStore::new(tenant(), epoch)))
+    }
+
+    fn start_on(store: Arc<dyn Store>) -> Self {
+        let tenant = tenant();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let (authority, _) =
             Authority::create(tenant, clock.now(), CertificateSerial([1; 16])).expect("made");
@@ -79,7 +83,7 @@ impl Server {
             .build()
             .new_agent();
         let state = ApiState {
-            store: Arc::clone(&store) as Arc<dyn crate::store::Store>,
+            store: Arc::clone(&store),
             metrics: Arc::new(Metrics::default()),
         };
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
@@ -96,6 +100,7 @@ impl Server {
             stop,
             address,
             store,
+            authority: authority.certificate().clone(),
             agent,
         }
     }
@@ -123,6 +128,10 @@ impl Server {
         assert_eq!(problem["status"], status, "{path}");
         (status, problem["type"].as_str().expect("a type").to_owned())
     }
+}
+
+fn tenant() -> TenantId {
+    TenantId::new("acme").expect("a tenant")
 }
 
 fn store_id(name: &str) -> StoreId {
@@ -186,7 +195,7 @@ fn batch(count: u8) -> ProjectionBatch {
 #[test]
 fn a_stranger_is_told_nothing() {
     let server = Server::start();
-    let good = key("dashboard", &[Scope::Stock], &server.store);
+    let good = key("dashboard", &[Scope::Stock], &*server.store);
     let unauthorised = (401, "urn:holdfast:problem:unauthorised".to_owned());
     for path in [
         "/v1/orders",
@@ -227,7 +236,7 @@ fn a_stranger_is_told_nothing() {
 #[test]
 fn pages_hold_every_order_once_and_say_as_of_when() {
     let server = Server::start();
-    let key = key("k", &Scope::ALL, &server.store);
+    let key = key("k", &Scope::ALL, &*server.store);
     server.store.project(&batch(7)).expect("projected");
     let mut path = "/v1/orders?limit=3".to_owned();
     let mut indexes = Vec::new();
@@ -272,7 +281,7 @@ fn pages_hold_every_order_once_and_say_as_of_when() {
 #[test]
 fn an_order_is_found_by_each_of_its_names() {
     let server = Server::start();
-    let key = key("k", &Scope::ALL, &server.store);
+    let key = key("k", &Scope::ALL, &*server.store);
     let rows = batch(2);
     let (document, number) = (rows.documents[1].document, rows.documents[1].numbers[0]);
     server.store.project(&rows).expect("projected");
@@ -294,7 +303,7 @@ fn an_order_is_found_by_each_of_its_names() {
 #[test]
 fn stock_is_a_decimal_and_pages_by_its_cursor() {
     let server = Server::start();
-    let key = key("k", &Scope::ALL, &server.store);
+    let key = key("k", &Scope::ALL, &*server.store);
     server.store.project(&batch(8)).expect("projected");
     let mut path = "/v1/stock?limit=1".to_owned();
     let mut seen = Vec::new();
@@ -326,7 +335,7 @@ fn stock_is_a_decimal_and_pages_by_its_cursor() {
 #[test]
 fn what_is_not_allowed_is_said_and_not_bent() {
     let server = Server::start();
-    let key = key("k", &Scope::ALL, &server.store);
+    let key = key("k", &Scope::ALL, &*server.store);
     for path in [
         "/v1/orders?limit=0",
         "/v1/orders?limit=1001",
@@ -355,7 +364,7 @@ fn what_is_not_allowed_is_said_and_not_bent() {
 #[test]
 fn health_needs_no_key_and_metrics_do() {
     let server = Server::start();
-    let key = key("k", &[Scope::Operations], &server.store);
+    let key = key("k", &[Scope::Operations], &*server.store);
     let store = StoreRecord {
         store: store_id("leeds"),
         added_at: at(0),

@@ -22,11 +22,7 @@ use holdfast_schemas::{
 };
 
 use super::*;
-use crate::{
-    ingest::prepare_change,
-    project,
-    store::{LogStore, OwnEntry},
-};
+use crate::{ingest::prepare_change, project, store::OwnEntry};
 
 /// Two stores' tills in one: what it writes goes straight to the server's log.
 struct Shop {
@@ -47,7 +43,7 @@ impl Shop {
             server.store.add_store(&record).expect("added");
         }
         Self {
-            key: key("k", &[Scope::Sessions], &server.store),
+            key: key("k", &[Scope::Sessions], &*server.store),
             server,
             log: LogId::new(NodeNumber::new(1).expect("in range"), [7; 12]),
             written: 0,

@@ -17,7 +17,7 @@ use holdfast_server::{
     session::{CLOSE_ACCESS, SyncServer, SyncServerParts, WriterPlace},
     store::{PageLimit, QuarantineNumber, Store, sqlite::SqliteStore},
 };
-use quinn::{Connection, ConnectionError, Endpoint, RecvStream, SendStream};
+use quinn::{Connection, ConnectionError, Endpoint, RecvStream, SendStream, TransportConfig};
 use rcgen::{CertificateParams, KeyPair, PKCS_ED25519};
 use rustls::time_provider::DefaultTimeProvider;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -25,38 +25,38 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use super::shop::{Company, OPENED, Till, database, key_der, position, store_id, tenant};
 
 /// Whatever takes longer on loopback does not come.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-fn loopback() -> SocketAddr {
+pub(crate) fn loopback() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 0))
 }
 
-fn serial() -> CertificateSerial {
+pub(crate) fn serial() -> CertificateSerial {
     CertificateSerial(random::bytes())
 }
 
 /// A running server, and what signs its certificates.
-struct Server {
-    store: Arc<dyn Store>,
-    authority: Arc<Authority>,
+pub(crate) struct Server {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) authority: Arc<Authority>,
     metrics: Arc<Metrics>,
-    sync: SyncServer,
+    pub(crate) sync: SyncServer,
 }
 
 /// What a client shows.
-struct Shown {
-    chain: Vec<CertificateDer<'static>>,
-    key: PrivateKeyDer<'static>,
+pub(crate) struct Shown {
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+    pub(crate) key: PrivateKeyDer<'static>,
 }
 
 impl Server {
-    fn start(store: Arc<dyn Store>) -> Self {
+    pub(crate) fn start(store: Arc<dyn Store>) -> Self {
         let now = SystemClock::default().now();
         let (authority, _) = Authority::create(tenant(), now, serial()).expect("made");
         Self::start_with(store, Arc::new(authority))
     }
 
-    fn start_with(store: Arc<dyn Store>, authority: Arc<Authority>) -> Self {
+    pub(crate) fn start_with(store: Arc<dyn Store>, authority: Arc<Authority>) -> Self {
         let clock = SystemClock::default();
         let certificate = authority.issue_server(clock.now(), serial()).expect("made");
         let metrics = Arc::new(Metrics::default());
@@ -79,7 +79,7 @@ impl Server {
     }
 
     /// A certificate as enrolment would give it.
-    fn certificate(&self, node: NodeNumber, store: &str, key: &KeyPair) -> Shown {
+    pub(crate) fn certificate(&self, node: NodeNumber, store: &str, key: &KeyPair) -> Shown {
         let request = CertificateParams::default()
             .serialize_request(key)
             .expect("a request");
@@ -100,6 +100,17 @@ impl Server {
     }
 
     async fn connect(&self, shown: Option<Shown>) -> Result<Line, ConnectionError> {
+        self.connect_as(ALPN, shown, TransportConfig::default())
+            .await
+    }
+
+    /// Connects for one protocol, with any settings of QUIC's.
+    pub(crate) async fn connect_as(
+        &self,
+        protocol: &[u8],
+        shown: Option<Shown>,
+        transport: TransportConfig,
+    ) -> Result<Line, ConnectionError> {
         let mut roots = rustls::RootCertStore::empty();
         roots
             .add(self.authority.certificate().clone())
@@ -115,15 +126,13 @@ impl Server {
             }
             None => builder.with_no_client_auth(),
         };
-        tls.alpn_protocols = vec![ALPN.to_vec()];
+        tls.alpn_protocols = vec![protocol.to_vec()];
         let quic = quinn::crypto::rustls::QuicClientConfig::try_from(tls).expect("QUIC");
         let endpoint = Endpoint::client(loopback()).expect("bound");
+        let mut config = quinn::ClientConfig::new(Arc::new(quic));
+        config.transport_config(Arc::new(transport));
         let connection = endpoint
-            .connect_with(
-                quinn::ClientConfig::new(Arc::new(quic)),
-                self.sync.address(),
-                SERVER_NAME,
-            )
+            .connect_with(config, self.sync.address(), SERVER_NAME)
             .expect("a configuration")
             .await?;
         let (send, receive) = connection.open_bi().await?;
@@ -137,7 +146,7 @@ impl Server {
     }
 
     /// A till's line, after its hello.
-    async fn online(&self, till: &Till) -> (Line, Welcome) {
+    pub(crate) async fn online(&self, till: &Till) -> (Line, Welcome) {
         let store = till.store.as_str();
         let shown = self.certificate(till.node, store, &key_pair(till));
         let mut line = self.connect(Some(shown)).await.expect("let in");
@@ -149,7 +158,7 @@ impl Server {
     }
 
     /// Why a client is not let in, as far as TLS lets it see.
-    async fn shut_out(&self, shown: Option<Shown>) -> ConnectionError {
+    pub(crate) async fn shut_out(&self, shown: Option<Shown>) -> ConnectionError {
         match self.connect(shown).await {
             Err(error) => error,
             Ok(line) => tokio::time::timeout(PATIENCE, line.connection.closed())
@@ -159,11 +168,11 @@ impl Server {
     }
 }
 
-fn key_pair(till: &Till) -> KeyPair {
+pub(crate) fn key_pair(till: &Till) -> KeyPair {
     KeyPair::from_pkcs8_der_and_sign_algo(&key_der(till), &PKCS_ED25519).expect("a key")
 }
 
-fn hello(till: &Till) -> Box<Hello> {
+pub(crate) fn hello(till: &Till) -> Box<Hello> {
     Box::new(Hello {
         tenant: tenant(),
         store: till.store.clone(),
@@ -179,21 +188,21 @@ fn hello(till: &Till) -> Box<Hello> {
 }
 
 /// A client's end of the one stream.
-struct Line {
-    connection: Connection,
-    send: SendStream,
+pub(crate) struct Line {
+    pub(crate) connection: Connection,
+    pub(crate) send: SendStream,
     receive: RecvStream,
     decoder: FrameDecoder,
     _endpoint: Endpoint,
 }
 
 impl Line {
-    async fn send(&mut self, message: impl Into<Message>) {
+    pub(crate) async fn send(&mut self, message: impl Into<Message>) {
         let frame = encode(&message.into()).expect("within limits");
         self.send.write_all(&frame).await.expect("sent");
     }
 
-    async fn next(&mut self) -> Message {
+    pub(crate) async fn next(&mut self) -> Message {
         tokio::time::timeout(PATIENCE, self.try_next())
             .await
             .expect("an answer in time")
@@ -212,7 +221,7 @@ impl Line {
         }
     }
 
-    async fn push(&mut self, push: Push) -> PushAck {
+    pub(crate) async fn push(&mut self, push: Push) -> PushAck {
         self.send(push).await;
         self.acknowledged().await
     }
@@ -250,11 +259,11 @@ impl Line {
     }
 }
 
-fn is_access(closed: &ConnectionError) -> bool {
+pub(crate) fn is_access(closed: &ConnectionError) -> bool {
     matches!(closed, ConnectionError::ApplicationClosed(closed) if closed.error_code == CLOSE_ACCESS)
 }
 
-fn stored(durable: u64, quarantined: u32) -> PushOutcome {
+pub(crate) fn stored(durable: u64, quarantined: u32) -> PushOutcome {
     PushOutcome::Stored {
         durable: position(durable),
         quarantined,
@@ -262,7 +271,7 @@ fn stored(durable: u64, quarantined: u32) -> PushOutcome {
 }
 
 /// A server on a file, and its company.
-fn opened(folder: &tempfile::TempDir) -> (Arc<SqliteStore>, Company) {
+pub(crate) fn opened(folder: &tempfile::TempDir) -> (Arc<SqliteStore>, Company) {
     let store = Arc::new(database(folder));
     let company = Company::found(&*store);
     (store, company)

@@ -2,6 +2,10 @@
 
 mod dump;
 mod frames;
+mod hostile_handshakes;
+mod hostile_lines;
+mod hostile_logs;
+mod hostile_network;
 mod line;
 mod reactions;
 mod rows;

@@ -5,6 +5,7 @@ pub mod example;
 pub mod faults;
 pub mod forms;
 pub mod headquarters;
+pub mod hostile;
 pub mod process;
 pub mod relay;
 pub mod sample;

@@ -69,7 +69,7 @@ fn rust_files() -> Vec<(String, String)> {
     let mut files = Vec::new();
     while let Some(path) = waiting.pop() {
         if path.is_dir() {
-            if !path.ends_with("node_modules") {
+            if !path.ends_with("node_modules") && !path.ends_with("fuzz/target") {
                 let entries = fs::read_dir(&path).expect("a folder");
                 waiting.extend(entries.map(|entry| entry.expect("an entry").path()));
             }

@@ -22,7 +22,10 @@ FROM ?= 0
 PLANTED := --features holdfast-tests/planted
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-long sim sim-machines soak bench bench-peers lint run schemas clean
+# For `make fuzz`: for how many seconds each target runs.
+SECONDS ?= 30
+
+.PHONY: help setup build test test-long sim sim-machines soak fuzz bench bench-peers lint run schemas clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -39,10 +42,17 @@ test: ## run the whole test suite
 	cargo test --workspace --locked $(PLANTED) --doc
 	cargo nextest run --workspace --locked $(PLANTED) --profile ci
 
-test-long: ## run the property tests and simulations for hours
+test-long: ## run the property tests, simulations, mutants and fuzz targets for hours
 	@.ci/setup test
 	PROPTEST_CASES=20000 cargo nextest run --workspace --locked $(PLANTED) --release --profile long
 	cargo run --release --locked -p holdfast-tests --bin simulate-machines -- --seeds 20000
+	cargo run --release --locked -p holdfast-tests --bin recogniser-campaign -- --mutants 10000000
+	@.ci/setup fuzz
+	.ci/fuzz 3600
+
+fuzz: ## fuzz whatever reads a stranger's bytes (SECONDS=30 for each target)
+	@.ci/setup fuzz
+	.ci/fuzz $(SECONDS)
 
 # As the test suite builds it, so that CI builds once.
 SIMULATE = cargo build --workspace --locked $(PLANTED) --bins --tests && "$${CARGO_TARGET_DIR:-target}/debug/simulate"

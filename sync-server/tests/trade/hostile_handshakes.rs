@@ -227,10 +227,12 @@ async fn flood(server: &Arc<Server>, shown: Option<&Shown>) -> Vec<ConnectionErr
 }
 
 fn how(closed: &ConnectionError) -> Option<Refused> {
-    match closed {
-        ConnectionError::ConnectionClosed(_) => Some(Refused::ByTls),
-        closed if is_access(closed) => Some(Refused::ByServer),
-        _ => None,
+    if is_access(closed) {
+        Some(Refused::ByServer)
+    } else if matches!(closed, ConnectionError::ConnectionClosed(_)) {
+        Some(Refused::ByTls)
+    } else {
+        None
     }
 }
 

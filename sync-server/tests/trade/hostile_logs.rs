@@ -122,7 +122,7 @@ const ENTRIES: &[(&str, Option<QuarantineReason>, Write)] = &[
         |company| {
             let ids = company.ids(DocumentKind::Order);
             let theirs = ids.iter().filter_map(|id| company.order(*id).header);
-            let mut header = theirs.last().expect("sold");
+            let mut header = theirs.max_by_key(|header| header.number).expect("sold");
             header.store = company.tills[2].store.clone();
             let id = company.new_document(0);
             company.write(0, id, vec![header.into()]);

@@ -250,7 +250,7 @@ async fn a_flood_of_a_revoked_tills_handshakes_is_told_why_each_time() {
             .await
             .expect("TLS takes it");
         line.send(hello(till)).await;
-        assert_eq!(line.next().await, Message::Refuse(Refuse::NotEnrolled));
+        assert_eq!(line.next().await, Message::Refuse(Refuse::Revoked));
         assert!(is_access(&line.connection.closed().await));
     }
     assert_eq!(server.sync.sessions(), 0);

@@ -18,14 +18,21 @@ STRICT ?=
 SEEDS ?= 500
 FROM ?= 0
 
+# For `make fuzz`: for how many seconds each target runs.
+SECONDS ?= 30
+
+# For `make audit`: a folder with the RustSec advisory database, unpacked; empty: it is fetched.
+ADVISORIES ?=
+
+# For `make mutants`: which files, as a glob (empty: all that .cargo/mutants.toml names), and which part of the mutants.
+FILES ?=
+SHARD ?=
+
 # Builds in the bugs that the simulation has to find. Only for tests: what is shipped is built without.
 PLANTED := --features holdfast-tests/planted
 
 .DEFAULT_GOAL := help
-# For `make fuzz`: for how many seconds each target runs.
-SECONDS ?= 30
-
-.PHONY: help setup build test test-long sim sim-machines soak fuzz bench bench-peers lint run schemas clean
+.PHONY: help setup build test test-long sim sim-machines soak fuzz bench bench-peers lint audit mutants run schemas clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -87,6 +94,15 @@ lint: ## check format, lints, documentation, licences and dependencies
 	cargo clippy --workspace --all-targets --locked $(PLANTED) -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 	cargo deny --locked check --allow unused-wrapper bans licenses sources
+
+audit: ## look for known vulnerabilities in what is depended on (ADVISORIES=FOLDER for a machine without network)
+	@.ci/setup audit
+	cargo audit --deny warnings $(if $(ADVISORIES),--db '$(ADVISORIES)' --no-fetch --stale)
+
+mutants: ## change the core in small ways, one at a time, and list what no test notices (FILES='glob' SHARD=1/20)
+	@.ci/setup mutants
+	cargo mutants --package holdfast-schemas --output target \
+	  $(if $(FILES),--file '$(FILES)') $(if $(SHARD),--shard $(SHARD))
 
 run: ## trade a day over two stores, and balance the books (INPUT=FILE STORES=2 TILLS=2 KEEP=1)
 	@.ci/setup build

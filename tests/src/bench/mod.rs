@@ -4,6 +4,7 @@
 //! A subject is a module with one function from a [`Bench`] to its [`Row`]s, named in [`SUBJECTS`]. The figures that were
 //! measured, and what each row does exactly, are in `docs/benchmarks.md`.
 
+mod attack;
 mod bare_quic;
 mod basket;
 mod catch_up;
@@ -118,5 +119,9 @@ pub const SUBJECTS: &[Subject] = &[
     Subject {
         name: "basket",
         measure: basket::measure,
+    },
+    Subject {
+        name: "attack",
+        measure: attack::measure,
     },
 ];

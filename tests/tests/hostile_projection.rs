@@ -20,6 +20,7 @@ use holdfast_schemas::{
 };
 use holdfast_server::{
     ingest::prepare,
+    pki::ServerSigner,
     project,
     react::Reactor,
     store::{
@@ -29,6 +30,7 @@ use holdfast_server::{
 };
 use holdfast_tests::hostile::{OperationGenerator, Random};
 use rcgen::{KeyPair, PKCS_ED25519};
+use rustls::pki_types::PrivatePkcs8KeyDer;
 use serde_json::Value;
 
 /// How many documents the till writes, and how many operations each of them has at the most.
@@ -177,8 +179,10 @@ fn whatever_a_till_may_write_headquarters_and_its_neighbours_go_on() {
     let store = Arc::new(SqliteStore::create(&file, &tenant(), epoch).expect("a new file"));
     let server: &dyn Store = &*store;
     let mut till = Till::enrol(server);
-    let log = LogId::new(NodeNumber::SERVER, [1; 12]);
-    let mut reactor = Reactor::new(log, server).expect("a reactor");
+    let key = KeyPair::generate_for(&PKCS_ED25519).expect("a key");
+    let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+    let signer = ServerSigner::new(tenant(), &key).expect("an Ed25519 key");
+    let mut reactor = Reactor::new([1; 12], Arc::new(signer), server).expect("a reactor");
     let (generator, mut random) = (OperationGenerator::new(), Random::new(1));
     let mut neighbour = neighbour(folder.path());
     let (mut written, mut pulled) = (Vec::new(), 0);

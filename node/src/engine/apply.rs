@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_schemas::{
-    change::{Change, recognise},
+    change::{Change, hash_of_any, recognise},
     document::Document,
     identity::{ChangeHash, DocumentId, LogId, LogPosition, NodeNumber},
     log::{LogEntry, LogHead, SignedHead, chain},
@@ -197,7 +197,7 @@ fn plan(
     let mut taken = Taken::default();
     for entry in entries {
         let own = entry.log.node() == node;
-        match judge(transaction, &taken, entry)? {
+        match judge(transaction, &taken, entry, own)? {
             Verdict::New(change) => {
                 applied.new += 1;
                 taken.hashes.insert(change.hash());
@@ -205,6 +205,12 @@ fn plan(
                     .places
                     .insert((entry.log, entry.position), change.hash());
                 taken.entries.push((entry.clone(), change));
+            }
+            Verdict::Aside(hash) => {
+                applied.new += 1;
+                taken.hashes.insert(hash);
+                taken.places.insert((entry.log, entry.position), hash);
+                taken.aside.push((entry.clone(), hash));
             }
             Verdict::Known(hash) => {
                 applied.known += 1;
@@ -243,12 +249,17 @@ fn plan(
 #[derive(Default)]
 struct Taken {
     entries: Vec<(LogEntry, Change)>,
+    /// Own ones that can't be read here.
+    aside: Vec<(LogEntry, ChangeHash)>,
     hashes: BTreeSet<ChangeHash>,
     places: BTreeMap<(LogId, LogPosition), ChangeHash>,
 }
 
 enum Verdict {
     New(Change),
+    /// This till's own, and it can't be read here: the server keeps it in quarantine. It stays in its log all the same,
+    /// so that what comes after it can be sent to a server that was restored.
+    Aside(ChangeHash),
     Known(ChangeHash),
     Refused {
         reason: String,
@@ -261,21 +272,19 @@ fn judge(
     transaction: &Transaction<'_>,
     taken: &Taken,
     entry: &LogEntry,
+    own: bool,
 ) -> Result<Verdict, StoreError> {
     let refused = |reason: String| Verdict::Refused {
         reason,
         forked: false,
     };
-    let change = match recognise(&entry.change) {
-        Ok(change) => change,
-        Err(refusal) => return Ok(refused(format!("the change is refused: {refusal}"))),
-    };
-    if change.log() != entry.log {
-        return Ok(refused(format!(
-            "the change says that it is of log {}",
-            change.log()
-        )));
+    let read = read(entry);
+    if let Err(reason) = &read
+        && !own
+    {
+        return Ok(refused(reason.clone()));
     }
+    let change_hash = hash_of_any(&entry.change);
     if entry.position == LogPosition::START {
         return Ok(refused("a log's first entry is at 1".to_owned()));
     }
@@ -284,7 +293,7 @@ fn judge(
         None => log::hash_at(transaction, entry.log, entry.position)?,
     };
     match here {
-        Some(hash) if hash == change.hash() => return Ok(Verdict::Known(hash)),
+        Some(hash) if hash == change_hash => return Ok(Verdict::Known(hash)),
         Some(hash) => {
             return Ok(Verdict::Refused {
                 reason: format!("change {hash} is at this place of the log"),
@@ -293,24 +302,39 @@ fn judge(
         }
         None => {}
     }
-    let elsewhere =
-        taken.hashes.contains(&change.hash()) || log::holds(transaction, &change.hash())?;
+    let elsewhere = taken.hashes.contains(&change_hash) || log::holds(transaction, &change_hash)?;
     if elsewhere {
         return Ok(refused(
             "the change is at another place of its log".to_owned(),
         ));
     }
-    Ok(Verdict::New(change))
+    Ok(read.map_or(Verdict::Aside(change_hash), Verdict::New))
+}
+
+/// The change of an entry, or what is wrong with it.
+fn read(entry: &LogEntry) -> Result<Change, String> {
+    let change =
+        recognise(&entry.change).map_err(|refusal| format!("the change is refused: {refusal}"))?;
+    if change.log() != entry.log {
+        return Err(format!(
+            "the change says that it is of log {}",
+            change.log()
+        ));
+    }
+    Ok(change)
 }
 
 /// How far each log goes without a gap, once the new entries are in.
 fn heads(transaction: &Transaction<'_>, taken: &Taken) -> Result<Vec<LogHead>, StoreError> {
     let mut links: BTreeMap<LogId, Vec<Link>> = BTreeMap::new();
-    for (entry, change) in &taken.entries {
+    let read = taken.entries.iter();
+    let read = read.map(|(entry, change)| (entry, change.hash()));
+    let aside = taken.aside.iter().map(|(entry, hash)| (entry, *hash));
+    for (entry, hash) in read.chain(aside) {
         links.entry(entry.log).or_default().push(Link {
             position: entry.position,
             document: entry.document,
-            hash: change.hash(),
+            hash,
         });
     }
     let mut heads = Vec::new();
@@ -340,6 +364,16 @@ fn refold(
     now: Timestamp,
     plan: &mut Plan,
 ) -> Result<(), StoreError> {
+    let aside = taken.aside.into_iter().map(|(entry, hash)| NewEntry {
+        entry,
+        hash,
+        chain: None,
+        fed: false,
+        recorded_at: now,
+        taken: None,
+        aside: true,
+    });
+    plan.entries.extend(aside);
     let mut touched: BTreeMap<DocumentId, Vec<(LogEntry, Change)>> = BTreeMap::new();
     for (entry, change) in taken.entries {
         touched
@@ -365,6 +399,7 @@ fn refold(
                 fed: false,
                 recorded_at: now,
                 taken: money_taken(&change, &document, &rows),
+                aside: false,
                 entry,
             });
         }

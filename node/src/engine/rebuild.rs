@@ -1,7 +1,7 @@
 //! Projections derived again, and the check of the whole file.
 
 use holdfast_schemas::{
-    change::recognise,
+    change::{hash_of_any, recognise},
     document::Document,
     identity::{DocumentId, LogId, LogPosition, NodeNumber},
     log::{LogHead, chain},
@@ -155,6 +155,10 @@ fn check_log(
         }
         let wrong = match log::entry_by_hash(transaction, &link.hash)? {
             None => Some("it is not found by its hash".to_owned()),
+            Some(entry) if log::is_aside(transaction, &link.hash)? => {
+                let same = hash_of_any(&entry.change) == link.hash;
+                (!same).then(|| "its bytes give another hash".to_owned())
+            }
             Some(entry) => match recognise(&entry.change) {
                 Err(refusal) => Some(refusal.to_string()),
                 Ok(change) if change.hash() != link.hash => {

@@ -133,6 +133,7 @@ fn prepare(
             fed: false,
             recorded_at: now,
             taken: money_taken(&appended.change, &document, &rows),
+            aside: false,
             entry,
         },
         head,

@@ -286,6 +286,7 @@ impl<'a> Driver<'a> {
                 self.handle(Input::ConnectFailed);
             }
             LineEvent::Received(message) => self.handle(Input::Received(message)),
+            LineEvent::Heard => self.handle(Input::Heard),
             LineEvent::Closed(reason) => {
                 if let Some(error) = reason {
                     report_break(&error);

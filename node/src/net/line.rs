@@ -26,6 +26,8 @@ pub(super) enum LineEvent {
     Failed(NetError),
     /// A whole message arrived.
     Received(Message),
+    /// A part of a message went in either direction.
+    Heard,
     /// The connection is over; none where both ends meant it.
     Closed(Option<LineError>),
 }
@@ -140,8 +142,9 @@ impl Line {
                 Err(error) => LineEvent::Failed(error),
             },
             Self::Up(stream) => match stream.event().await {
-                Ok(Some(message)) => return LineEvent::Received(message),
-                Ok(None) => LineEvent::Closed(None),
+                Ok(Progress::Message(message)) => return LineEvent::Received(message),
+                Ok(Progress::Bytes) => return LineEvent::Heard,
+                Ok(Progress::End) => LineEvent::Closed(None),
                 Err(error) => LineEvent::Closed(Some(error)),
             },
         };
@@ -150,31 +153,38 @@ impl Line {
     }
 }
 
+/// What a stream came to.
+enum Progress {
+    Message(Message),
+    /// A part of a message came, or the server took a part of one.
+    Bytes,
+    /// The connection is over by agreement.
+    End,
+}
+
 impl Stream {
-    /// The next message; none where the connection is over by agreement.
-    async fn event(&mut self) -> Result<Option<Message>, LineError> {
-        loop {
-            if let Some(message) = self.decoder.pop()? {
-                return Ok(Some(message));
-            }
-            if self.closing && self.outgoing.is_empty() {
-                self.say_farewell().await;
-                return Ok(None);
-            }
-            tokio::select! {
-                biased;
-                read = self.receive.read(&mut self.buffer) => match read.map_err(LineError::from)? {
-                    Some(bytes) => self.decoder.push(&self.buffer[..bytes])?,
-                    None => {
-                        self.decoder.finish()?;
-                        return Ok(None);
-                    }
-                },
-                written = write_some(&mut self.send, &self.outgoing, self.written) => {
-                    self.count_written(written?);
+    async fn event(&mut self) -> Result<Progress, LineError> {
+        if let Some(message) = self.decoder.pop()? {
+            return Ok(Progress::Message(message));
+        }
+        if self.closing && self.outgoing.is_empty() {
+            self.say_farewell().await;
+            return Ok(Progress::End);
+        }
+        tokio::select! {
+            biased;
+            read = self.receive.read(&mut self.buffer) => match read.map_err(LineError::from)? {
+                Some(bytes) => self.decoder.push(&self.buffer[..bytes])?,
+                None => {
+                    self.decoder.finish()?;
+                    return Ok(Progress::End);
                 }
+            },
+            written = write_some(&mut self.send, &self.outgoing, self.written) => {
+                self.count_written(written?);
             }
         }
+        Ok(Progress::Bytes)
     }
 
     fn count_written(&mut self, bytes: usize) {

@@ -38,6 +38,8 @@ pub(crate) struct NewEntry {
     pub(crate) recorded_at: Timestamp,
     /// The money that it took, less what it gave back.
     pub(crate) taken: Option<Money>,
+    /// Whether it can't be read here, and is kept for its log alone.
+    pub(crate) aside: bool,
 }
 
 /// One link of a chain: where an entry is, and what it holds.
@@ -148,8 +150,8 @@ pub(crate) fn forget_acknowledged(transaction: &Transaction<'_>) -> Result<(), S
 pub(crate) fn insert(transaction: &Transaction<'_>, new: &NewEntry) -> Result<(), StoreError> {
     transaction
         .prepare_cached(
-            "INSERT INTO entry (log, position, document, hash, chain, fed, recorded_at, currency, taken_minor, change)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            "INSERT INTO entry (log, position, document, hash, chain, fed, recorded_at, currency, taken_minor, aside,
+             change) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
             new.entry.log.as_bytes(),
@@ -161,6 +163,7 @@ pub(crate) fn insert(transaction: &Transaction<'_>, new: &NewEntry) -> Result<()
             new.recorded_at.milliseconds(),
             new.taken.map(|money| money.currency.to_string()),
             new.taken.map_or(0, |money| money.minor.get()),
+            new.aside,
             &new.entry.change,
         ])?;
     Ok(())
@@ -286,6 +289,16 @@ pub(crate) fn entries_after(
     Ok(page)
 }
 
+/// Whether the entry with this hash is kept for its log alone, because it can't be read here.
+pub(crate) fn is_aside(
+    transaction: &Transaction<'_>,
+    hash: &ChangeHash,
+) -> Result<bool, StoreError> {
+    Ok(transaction
+        .prepare_cached("SELECT 1 FROM entry WHERE hash = ?1 AND aside = 1")?
+        .exists([hash.as_bytes()])?)
+}
+
 /// The entry with this hash, if it is here.
 pub(crate) fn entry_by_hash(
     transaction: &Transaction<'_>,
@@ -297,13 +310,14 @@ pub(crate) fn entry_by_hash(
     rows.next()?.map(read_entry).transpose()
 }
 
-/// All entries of a document.
+/// All entries of a document that can be read here.
 pub(crate) fn of_document(
     transaction: &Transaction<'_>,
     document: DocumentId,
 ) -> Result<Vec<LogEntry>, StoreError> {
     let mut statement = transaction.prepare_cached(
-        "SELECT log, position, document, change FROM entry WHERE document = ?1 ORDER BY log, position",
+        "SELECT log, position, document, change FROM entry WHERE document = ?1 AND aside = 0
+         ORDER BY log, position",
     )?;
     let mut rows = statement.query([document.to_bytes()])?;
     let mut entries = Vec::new();

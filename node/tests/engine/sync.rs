@@ -274,6 +274,63 @@ fn a_restored_old_copy_trades_and_loses_and_doubles_nothing() {
     );
 }
 
+/// A later version of the till wrote it, say, and the server keeps it in quarantine.
+#[test]
+fn an_own_entry_that_can_t_be_read_here_keeps_its_place_and_is_sent_again() {
+    let mut before = Till::new(1);
+    before.open_session();
+    before.sell(&[("MUG", 1, "4.50")]);
+    let mut entries = before.own_entries();
+    let log = entries[0].log;
+    let document = entries[1].document;
+    entries.insert(
+        1,
+        LogEntry {
+            log,
+            position: LogPosition::START,
+            document,
+            change: [7; 40].into(),
+        },
+    );
+    for (entry, nth) in entries.iter_mut().zip(1..) {
+        entry.position = LogPosition::new(nth).expect("in range");
+    }
+    let end = entries.len() as u64;
+
+    // The disk is lost. A process that was started again writes another log.
+    let mut till = Till::new(1).restart();
+    let applied = till
+        .engine
+        .apply_feed_page(&page(0, entries.clone()), till.now)
+        .expect("a page");
+    assert_eq!((applied.new, applied.quarantined), (entries.len(), 0));
+    let state = till.engine.store().log_state(log);
+    let head = state.expect("readable").expect("known").head;
+    assert_eq!(head.position.get(), end, "the log has no hole");
+    let read = till.engine.read_log(log, LogPosition::START, &NoKey);
+    let stretch = read.expect("readable").stretch.expect("whole");
+    assert_eq!(
+        (stretch.entries, stretch.head.head),
+        (entries.clone(), head)
+    );
+
+    // It is in no document, and nothing trips over it.
+    let history = till.engine.store().entries_of(document);
+    assert_eq!(history.expect("readable").len(), 1);
+    till.engine.rebuild().expect("rebuilt");
+    assert_eq!(till.engine.check().expect("a check"), []);
+    // The session came back too.
+    till.sell(&[("MUG", 1, "4.50")]);
+
+    // Another till's such entry is of no use to it.
+    let mut other = Till::new(2);
+    let applied = other
+        .engine
+        .apply_feed_page(&page(0, entries), other.now)
+        .expect("a page");
+    assert_eq!(applied.quarantined, 1);
+}
+
 #[test]
 fn a_sale_of_another_till_is_taken_back_once_its_entries_are_here() {
     let mut other = Till::new(1);

@@ -30,6 +30,8 @@ pub use refusal::ChangeRefusal;
 pub use start::{DocumentStart, RecordedKind, SCHEMA_VERSION};
 pub use writer::{ChangeBase, ChangeDraft, DraftError, WrittenChange, write_change};
 
+use sha2::{Digest, Sha256};
+
 use crate::{
     identity::{ChangeHash, LogId, OperationId},
     operation::{Operation, Recorded},
@@ -49,6 +51,16 @@ pub const COUNTER_MAX: u64 = u32::MAX as u64;
 
 /// The largest sequence number of a log's changes in one document: no more of them than counters.
 pub const SEQUENCE_MAX: u64 = COUNTER_MAX;
+
+/// How many bytes of a chunk its hash leaves out: four that every chunk begins with, and the checksum.
+const CHUNK_UNHASHED_BYTES: usize = 8;
+
+/// The hash that a chunk of any shape has. A log's chain goes on over what nobody recognises, at both ends alike.
+#[must_use]
+pub fn hash_of_any(chunk: &[u8]) -> ChangeHash {
+    let hashed = chunk.get(CHUNK_UNHASHED_BYTES..).unwrap_or_default();
+    ChangeHash::from_bytes(Sha256::digest(hashed).into())
+}
 
 /// A change whose bytes were recognised.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +120,15 @@ impl Change {
     #[must_use]
     pub fn operations(&self) -> &[ChangeOperation] {
         &self.operations
+    }
+
+    /// The Lamport counter that it begins with: one more than any that its author had seen.
+    #[must_use]
+    pub fn first_counter(&self) -> NonZeroU64 {
+        match (&self.start, self.operations.first()) {
+            (None, Some(operation)) => operation.id.counter(),
+            (Some(_), _) | (None, None) => NonZeroU64::MIN,
+        }
     }
 
     /// The Lamport counter of its last operation.

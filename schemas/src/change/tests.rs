@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::{
+    hash_of_any,
     oracle::{history, log, play},
     writer::{hash_chunk, write_body},
     *,
@@ -132,6 +133,8 @@ fn automerge_agrees(bytes: &[u8], change: &Change) {
     let theirs = automerge::Change::from_bytes(bytes.to_vec()).expect("Automerge reads it");
     assert_eq!(theirs.hash().0, *change.hash().as_bytes());
     assert_eq!(theirs.seq(), change.sequence().get());
+    assert_eq!(hash_of_any(bytes), change.hash());
+    assert_eq!(theirs.start_op(), change.first_counter());
     assert_eq!(theirs.max_op(), change.last_counter().get());
     assert_eq!(theirs.raw_bytes(), bytes);
     if change.deps().is_empty() {

@@ -73,7 +73,7 @@ impl fmt::Display for FeedPosition {
 
 /// A stretch of one log, and the signed head at its end, which proves who wrote it.
 ///
-/// A till pushes its own logs, and, when the server asks for them, other tills' logs of its store.
+/// A till pushes its own logs, and, when the server asks for them, logs of its store's other tills and of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Push {
     /// The position before the first entry.
@@ -123,8 +123,8 @@ pub enum PushOutcome {
     Stored {
         /// Up to where the server has the log durable. It never goes back within an epoch.
         durable: LogPosition,
-        /// How many of the frame's entries went into quarantine. They are kept, count as durable, and headquarters
-        /// looks at them.
+        /// How many of the frame's entries went into quarantine. They are kept, count as durable, come back to their
+        /// author's disk should it forget them, and headquarters looks at them.
         quarantined: u32,
     },
     /// It began after the durable position and was dropped: the till goes on from the durable position.
@@ -160,7 +160,8 @@ pub struct FeedPage {
     pub heads: Vec<SignedHead>,
 }
 
-/// After a new epoch: logs of *other* tills that this till holds without gaps up to a signed head.
+/// After a new epoch: logs of *other* nodes, the server among them, that this till holds without gaps up to a signed
+/// head.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogOffer {
     /// At most [`super::limits::OFFER_LOGS_MAX`], each at its newest signed head.

@@ -49,6 +49,7 @@ pub(super) fn init(context: &Context, tenant: TenantId) -> Result<InitAnswer, Co
     }
     let authority = pki.create(tenant.clone(), context.now(), Context::serial())?;
     pki.server_certificate(&authority, context.now(), Context::serial())?;
+    pki.log_signer(tenant.clone())?;
     Ok(InitAnswer {
         tenant,
         data_dir: context.data_dir().to_owned(),

@@ -1,7 +1,9 @@
 //! `order unalias`.
 
+use std::sync::Arc;
+
 use holdfast_schemas::{
-    identity::{DocumentId, LogId, NodeNumber, ReasonCode},
+    identity::{DocumentId, ReasonCode},
     operation::{Author, Role},
 };
 use serde::Serialize;
@@ -10,7 +12,7 @@ use super::{answer::Answer, context::Context, error::CommandError};
 use crate::{
     random,
     react::{Reactor, UnaliasError},
-    store::{OrderKey, ReadModel},
+    store::{OrderKey, ReadModel, Upkeep},
 };
 
 /// Two orders that are two again.
@@ -44,9 +46,9 @@ pub(super) fn unalias(
         role: Role::Headquarters,
         user: None,
     };
-    // A log of this command's own: a log is written by one process.
-    let log = LogId::new(NodeNumber::SERVER, random::bytes());
-    let written = Reactor::new(log, &store)?
+    let signer = Arc::new(context.pki().log_signer(store.identity()?.tenant)?);
+    // Logs of this command's own: a log is written by one process.
+    let written = Reactor::new(random::bytes(), signer, &store)?
         .unalias(&store, orders, reason, &by, context.now())
         .map_err(|source| match source {
             UnaliasError::React(source) => CommandError::Failed {

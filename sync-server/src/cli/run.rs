@@ -20,9 +20,9 @@ use crate::{
     clock::{Clock, SystemClock},
     exit_code,
     metrics::Metrics,
-    pki::{Authority, ServerCertificate, http_tls},
+    pki::{Authority, ServerCertificate, ServerSigner, http_tls},
     session::{StartError, SyncServer, SyncServerParts, WriterPlace},
-    store::Store,
+    store::{Store, Upkeep},
 };
 
 /// Where the server is reached. One line on standard output once it is ready, and the content of the ready file.
@@ -41,6 +41,7 @@ struct Parts {
     store: Arc<dyn Store>,
     authority: Arc<Authority>,
     certificate: ServerCertificate,
+    signer: Arc<ServerSigner>,
     time: Arc<dyn TimeProvider>,
 }
 
@@ -57,11 +58,13 @@ pub(super) fn run(
     let certificate = context
         .pki()
         .server_certificate(&authority, now, Context::serial())?;
+    let signer = Arc::new(context.pki().log_signer(store.identity()?.tenant)?);
     let parts = Parts {
         metrics: Arc::new(Metrics::default()),
         store: Arc::new(store),
         authority,
         certificate,
+        signer,
         time: Arc::new(DefaultTimeProvider),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -133,6 +136,7 @@ fn start_sync(context: &Context, parts: Parts) -> Result<SyncServer, CommandErro
         store: parts.store,
         authority: parts.authority,
         certificate: parts.certificate,
+        signer: parts.signer,
         clock,
         tls_time: parts.time,
         metrics: parts.metrics,

@@ -14,9 +14,10 @@ use holdfast_schemas::{
     time::Timestamp,
 };
 
+use super::in_place::{Known, out_of_place};
 use crate::store::{
-    Appended, DocumentScope, EntryNumber, EntryVerdict, FrameOutcome, FramePrepared, FreezeReason,
-    OwnEntry, PreparedEntry, QuarantineReason, StoreError,
+    DocumentScope, EntryNumber, EntryVerdict, FrameOutcome, FramePrepared, FreezeReason, OwnEntry,
+    PreparedEntry, QuarantineNumber, QuarantineReason, RecognisedChange, SignOwnHead, StoreError,
 };
 
 /// What the registry says of an author, for a frame.
@@ -24,6 +25,28 @@ use crate::store::{
 pub(crate) struct Author {
     pub(crate) store: StoreId,
     pub(crate) barred: bool,
+}
+
+/// Who wrote a log.
+enum Writer {
+    Server,
+    Till(Option<Author>),
+}
+
+impl Writer {
+    fn of(tables: &impl LogTables, log: LogId) -> Result<Self, StoreError> {
+        if log.node() == NodeNumber::SERVER {
+            return Ok(Self::Server);
+        }
+        tables.author(log.node()).map(Self::Till)
+    }
+
+    fn store(&self) -> Option<&StoreId> {
+        match self {
+            Self::Till(Some(author)) => Some(&author.store),
+            Self::Server | Self::Till(None) => None,
+        }
+    }
 }
 
 /// What is at a place of a log.
@@ -67,8 +90,9 @@ pub(crate) trait LogTables {
         &mut self,
         place: &Place,
         entry: &PreparedEntry,
+        change: &RecognisedChange,
     ) -> Result<EntryNumber, StoreError>;
-    fn put_aside(&mut self, aside: &Aside<'_>) -> Result<(), StoreError>;
+    fn put_aside(&mut self, aside: &Aside<'_>) -> Result<QuarantineNumber, StoreError>;
     /// Whether an entry with this hash was put aside at this place before.
     fn is_aside(
         &self,
@@ -76,6 +100,8 @@ pub(crate) trait LogTables {
         position: LogPosition,
         hash: ChangeHash,
     ) -> Result<bool, StoreError>;
+    /// What the log holds of a document: see [`Known`].
+    fn known(&self, document: DocumentId, place: &Place) -> Result<Known, StoreError>;
 
     /// Whether the document is known, and whether its beginning is.
     fn document(&self, document: DocumentId) -> Result<Option<bool>, StoreError>;
@@ -92,6 +118,12 @@ pub(crate) trait LogTables {
     fn put_scope(&mut self, document: DocumentId, store: &StoreId) -> Result<(), StoreError>;
     fn entries_of(&self, document: DocumentId) -> Result<Vec<EntryNumber>, StoreError>;
     fn put_feed(&mut self, store: &StoreId, entry: EntryNumber) -> Result<(), StoreError>;
+    /// Puts what is in quarantine into its author's store's feed, where its author alone reads it.
+    fn put_feed_aside(
+        &mut self,
+        store: &StoreId,
+        aside: QuarantineNumber,
+    ) -> Result<(), StoreError>;
 
     /// Remembers a cause; `false` where it was known.
     fn put_cause(&mut self, cause: ReactionId) -> Result<bool, StoreError>;
@@ -137,29 +169,19 @@ pub(crate) fn take_frame(
         Some(_) => return not_ours(tables, frame, places[0].0.position),
         None => return not_signed(tables, frame),
     };
-    let author = tables.author(frame.log.node())?;
+    let writer = Writer::of(tables, frame.log)?;
     let mut quarantined = 0;
     for (place, entry) in &places {
-        match refusal(tables, frame, author.as_ref(), entry)? {
-            Some((reason, detail)) => {
+        match judge(tables, frame, &writer, place, entry)? {
+            Err((reason, detail)) => {
                 quarantined += 1;
                 if planted::is(Planted::QuarantineDropped) {
                     continue;
                 }
-                tables.put_aside(&aside(
-                    frame,
-                    place.position,
-                    Some(place.chain),
-                    entry,
-                    reason,
-                    detail,
-                ))?;
+                set_aside(tables, frame, &writer, place, entry, (reason, detail))?;
             }
-            None if planted::is(Planted::EntryLeftOut) && place.position == last.position => {}
-            None => {
-                let store = author.as_ref().map(|author| &author.store);
-                accept(tables, place, entry, store)?;
-            }
+            Ok(_) if planted::is(Planted::EntryLeftOut) && place.position == last.position => {}
+            Ok(change) => take_in(tables, place, entry, change, &writer)?,
         }
     }
     tables.set_head(&LogHead {
@@ -182,14 +204,53 @@ fn store_again(
     chain: ChainHash,
 ) -> Result<(), StoreError> {
     for (position, entry) in positions(frame) {
+        let EntryVerdict::Recognised(change) = &entry.verdict else {
+            continue;
+        };
         let place = Place {
             log: frame.log,
             position,
             chain,
         };
-        accept(tables, &place, entry, None)?;
+        accept(tables, &place, entry, change, None)?;
     }
     Ok(())
+}
+
+/// Puts an entry into quarantine at its place. It is in the feed for its author alone: a disk that was put back gets its
+/// own log back without a hole, and can give the whole log to a server that was put back as well.
+fn set_aside(
+    tables: &mut impl LogTables,
+    frame: &FramePrepared,
+    writer: &Writer,
+    place: &Place,
+    entry: &PreparedEntry,
+    (reason, detail): (QuarantineReason, &str),
+) -> Result<(), StoreError> {
+    let (position, chain) = (place.position, Some(place.chain));
+    let number = tables.put_aside(&aside(frame, position, chain, entry, reason, detail))?;
+    match writer.store() {
+        Some(store) => tables.put_feed_aside(store, number),
+        None => Ok(()),
+    }
+}
+
+/// Accepts an entry of a frame. What the server itself decided before it was restored from a backup is not decided
+/// again.
+fn take_in(
+    tables: &mut impl LogTables,
+    place: &Place,
+    entry: &PreparedEntry,
+    change: &RecognisedChange,
+    writer: &Writer,
+) -> Result<(), StoreError> {
+    if let Some(decided) = change.decided {
+        tables.put_cause(decided.cause)?;
+        if let Some(number) = decided.number {
+            tables.put_own_number(number)?;
+        }
+    }
+    accept(tables, place, entry, change, writer.store())
 }
 
 /// The first of the frame's entries that differs from what is durable at its place.
@@ -239,7 +300,9 @@ fn not_ours(
     at: LogPosition,
 ) -> Result<FrameOutcome, StoreError> {
     let author = frame.log.node();
-    if frame.head.is_none() || frame.delivered_by != author {
+    // The server is not frozen by what it wrote: it never pushes to itself.
+    let by_author = frame.delivered_by == author && author != NodeNumber::SERVER;
+    if frame.head.is_none() || !by_author {
         return not_signed(tables, frame);
     }
     put_all_aside(tables, frame, QuarantineReason::Forked)?;
@@ -292,26 +355,47 @@ fn aside<'a>(
     }
 }
 
-/// Why an entry of a proved log may not go into it.
-fn refusal<'a>(
+/// What an entry of a proved log says, or why it may not go into the log.
+fn judge<'a>(
     tables: &impl LogTables,
     frame: &FramePrepared,
-    author: Option<&Author>,
+    writer: &Writer,
+    place: &Place,
     entry: &'a PreparedEntry,
-) -> Result<Option<(QuarantineReason, &'a str)>, StoreError> {
-    let begins = match &entry.verdict {
-        EntryVerdict::Refused { reason, detail } => return Ok(Some((*reason, detail))),
-        EntryVerdict::Recognised { begins } => begins.as_ref(),
+) -> Result<Result<&'a RecognisedChange, (QuarantineReason, &'a str)>, StoreError> {
+    let change = match &entry.verdict {
+        EntryVerdict::Refused { reason, detail } => return Ok(Err((*reason, detail))),
+        EntryVerdict::Recognised(change) => change,
     };
-    let Some(author) = author else {
-        return Ok(Some((QuarantineReason::UnknownAuthor, "")));
+    let reason = match writer {
+        // The server has no store, and begins no document.
+        Writer::Server => change
+            .begins
+            .is_some()
+            .then_some(QuarantineReason::OtherStore),
+        Writer::Till(None) => Some(QuarantineReason::UnknownAuthor),
+        // What an operator imports from a revoked till was looked at by the operator.
+        Writer::Till(Some(author)) if author.barred && frame.delivered_by != NodeNumber::SERVER => {
+            Some(QuarantineReason::AuthorBarred)
+        }
+        Writer::Till(Some(author)) => out_of_scope(tables, author, entry, change)?,
     };
-    // What an operator imports from a revoked till was looked at by the operator.
-    if author.barred && frame.delivered_by != NodeNumber::SERVER {
-        return Ok(Some((QuarantineReason::AuthorBarred, "")));
-    }
+    let reason = match reason {
+        Some(reason) => Some(reason),
+        None => out_of_place(tables, place, entry.document, change)?,
+    };
+    Ok(reason.map_or(Ok(change), |reason| Err((reason, ""))))
+}
+
+/// Whether a till may write to the document.
+fn out_of_scope(
+    tables: &impl LogTables,
+    author: &Author,
+    entry: &PreparedEntry,
+    change: &RecognisedChange,
+) -> Result<Option<QuarantineReason>, StoreError> {
     let known = tables.document(entry.document)?;
-    let reason = match (begins, known) {
+    Ok(match (&change.begins, known) {
         (Some(_), Some(true)) => Some(QuarantineReason::BegunTwice),
         (Some(scope), Some(false) | None) => scope
             .store
@@ -322,33 +406,34 @@ fn refusal<'a>(
             .then_some(QuarantineReason::OutOfScope),
         // Its beginning is another log's and still on its way.
         (None, None) => None,
-    };
-    Ok(reason.map(|reason| (reason, "")))
+    })
 }
 
-/// Puts an entry into the log and into every feed that its document is in. `store`: the author's.
+/// Puts an entry into the log and into every feed that its document is in. `store`: the author's; none for the server.
 fn accept(
     tables: &mut impl LogTables,
     place: &Place,
     entry: &PreparedEntry,
+    change: &RecognisedChange,
     store: Option<&StoreId>,
 ) -> Result<(), StoreError> {
     let document = entry.document;
-    if tables.document(document)?.is_none() {
+    let known = tables.document(document)?;
+    if known.is_none() {
         tables.put_document(document)?;
-        if let Some(store) = store {
-            add_scope(tables, document, store)?;
-        }
     }
-    let begins = match &entry.verdict {
-        EntryVerdict::Recognised { begins } => begins.as_ref(),
-        EntryVerdict::Refused { .. } => None,
-    };
-    if let Some(begins) = begins {
+    // Also where the server's own entry came first, which puts a document into no store's scope.
+    if let Some(store) = store
+        && known != Some(true)
+        && tables.scope(document)?.is_empty()
+    {
+        add_scope(tables, document, store)?;
+    }
+    if let Some(begins) = &change.begins {
         widen_scope(tables, document, begins)?;
     }
-    let number = tables.put_entry(place, entry)?;
-    if let Some(begins) = begins {
+    let number = tables.put_entry(place, entry, change)?;
+    if let Some(begins) = &change.begins {
         tables.begin_document(document, begins, number)?;
     }
     for store in tables.scope(document)? {
@@ -417,56 +502,58 @@ pub(crate) fn grant_scope(
     Ok(added)
 }
 
-/// Appends what the server wrote to its own log. A cause that is known is passed over.
+/// Appends what the server wrote to its own logs. A cause that is known is passed over. Every entry has a signed head:
+/// tills keep them, so that they can prove to a restored server what it wrote.
 pub(crate) fn append_own(
     tables: &mut impl LogTables,
-    log: LogId,
     entries: &[OwnEntry],
-) -> Result<Appended, StoreError> {
-    let mut head = tables.head(log)?.unwrap_or_else(|| LogHead::start(log));
+    sign: SignOwnHead<'_>,
+) -> Result<u32, StoreError> {
     let mut added = 0;
     for OwnEntry {
-        cause,
-        number,
+        log,
+        decided,
         entry,
     } in entries
     {
-        let Some(position) = head.position.next() else {
-            break;
+        let EntryVerdict::Recognised(change) = &entry.verdict else {
+            continue;
         };
-        if !tables.put_cause(*cause)? {
+        let mut head = tables.head(*log)?.unwrap_or_else(|| LogHead::start(*log));
+        let Some(position) = head.position.next() else {
+            continue;
+        };
+        if !tables.put_cause(decided.cause)? {
             continue;
         }
         head.chain = chain(head.chain, position, entry.document, entry.hash);
         head.position = position;
         let place = Place {
-            log,
+            log: *log,
             position,
             chain: head.chain,
         };
-        accept(tables, &place, entry, None)?;
-        if let Some(number) = number {
-            tables.put_own_number(*number)?;
+        accept(tables, &place, entry, change, None)?;
+        if let Some(number) = decided.number {
+            tables.put_own_number(number)?;
         }
+        tables.set_head(&head)?;
+        tables.put_signature(&sign(head))?;
         added += 1;
     }
-    if added > 0 {
-        tables.set_head(&head)?;
-    }
-    Ok(Appended {
-        head: head.position,
-        added,
-    })
+    Ok(added)
 }
 
-/// Puts an entry from quarantine into the log at the place that it has used all along.
+/// Puts an entry from quarantine into the log at the place that it has used all along. A person may say that a change
+/// is welcome, but not that it fits where it does not.
 pub(crate) fn release(
     tables: &mut impl LogTables,
     place: &Place,
     entry: &PreparedEntry,
+    change: &RecognisedChange,
 ) -> Result<bool, StoreError> {
-    let begins = matches!(&entry.verdict, EntryVerdict::Recognised { begins: Some(_) });
-    if begins && tables.document(entry.document)? == Some(true) {
+    let begun = change.begins.is_some() && tables.document(entry.document)? == Some(true);
+    if begun || out_of_place(tables, place, entry.document, change)?.is_some() {
         return Ok(false);
     }
     let author = tables.author(place.log.node())?;
@@ -476,6 +563,6 @@ pub(crate) fn release(
     {
         add_scope(tables, entry.document, store)?;
     }
-    accept(tables, place, entry, store.as_ref())?;
+    accept(tables, place, entry, change, store.as_ref())?;
     Ok(true)
 }

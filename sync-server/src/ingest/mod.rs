@@ -6,8 +6,9 @@
 pub(crate) mod apply;
 mod feeds;
 mod group;
+pub(crate) mod in_place;
 mod prepare;
 
 pub use feeds::FeedBells;
 pub use group::{Ingest, IngestError, IngestTask};
-pub use prepare::{prepare, prepare_change};
+pub use prepare::{decided, prepare, prepare_change};

@@ -3,10 +3,12 @@
 use std::error::Error;
 
 use holdfast_schemas::{
-    change::{Change, ChangeRefusal, recognise},
-    identity::{ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, TenantId},
+    change::{Change, ChangeRefusal, hash_of_any, recognise},
+    identity::{DocumentId, LogId, LogPosition, NodeNumber, ReactionId, TenantId},
     log::{HeadSignature, HeadVerifier, LogEntry, LogHead},
-    operation::{Body, OrderBody, Original, Recorded, ReturnBody, StockBody, TillSessionBody},
+    operation::{
+        Body, Operation, OrderBody, Original, Recorded, ReturnBody, StockBody, TillSessionBody,
+    },
     planted::{self, Planted},
     time::Timestamp,
     wire::Push,
@@ -17,11 +19,9 @@ use ring::{
 };
 
 use crate::store::{
-    DocumentScope, EntryVerdict, FramePrepared, PreparedEntry, PublicKey, QuarantineReason,
+    Decided, DocumentScope, EntryVerdict, FramePrepared, PreparedEntry, PublicKey,
+    QuarantineReason, RecognisedChange,
 };
-
-/// How many bytes of a chunk its hash leaves out: four that every chunk begins with, and the checksum.
-const CHUNK_UNHASHED_BYTES: usize = 8;
 
 /// The keys of one author, any of which may have signed.
 struct AuthorKeys<'a>(&'a [PublicKey]);
@@ -66,7 +66,7 @@ fn prepare_entry(entry: LogEntry) -> PreparedEntry {
         Ok(change) => prepare_change(entry.log, entry.document, &change, entry.change),
         Err(refusal) => PreparedEntry {
             document: entry.document,
-            hash: hash_chunk(&entry.change),
+            hash: hash_of_any(&entry.change),
             bytes: entry.change,
             verdict: EntryVerdict::Refused {
                 reason: QuarantineReason::NotRecognised,
@@ -96,7 +96,16 @@ pub fn prepare_change(
             detail: format!("the document's id is of node {}", document.node()),
         }
     } else {
-        EntryVerdict::Recognised { begins }
+        EntryVerdict::Recognised(RecognisedChange {
+            begins,
+            sequence: change.sequence(),
+            deps: change.deps().to_vec(),
+            first_counter: change.first_counter(),
+            last_counter: change.last_counter(),
+            decided: (log.node() == NodeNumber::SERVER)
+                .then(|| decided_by(document, change))
+                .flatten(),
+        })
     };
     PreparedEntry {
         document,
@@ -104,6 +113,37 @@ pub fn prepare_change(
         bytes,
         verdict,
     }
+}
+
+/// What a change of the server's own decided: it has one operation.
+fn decided_by(document: DocumentId, change: &Change) -> Option<Decided> {
+    let [operation] = change.operations() else {
+        return None;
+    };
+    match &operation.recorded {
+        Recorded::Known(operation) => Some(decided(document, operation)),
+        Recorded::Unknown { .. } => None,
+    }
+}
+
+/// What an operation of the server's decides. A person's command reacts to nothing: its cause is drawn from the
+/// operation itself, so that the same command twice counts once.
+#[must_use]
+pub fn decided(document: DocumentId, operation: &Operation) -> Decided {
+    let number = match &operation.body {
+        Body::Order(OrderBody::NumberReassigned(reassigned)) => Some(reassigned.number),
+        Body::Order(_) | Body::Return(_) | Body::TillSession(_) | Body::Stock(_) => None,
+    };
+    let cause = operation.cause.unwrap_or_else(|| {
+        let mut text = b"holdfast command 1".to_vec();
+        text.extend(document.to_bytes());
+        text.extend(format!("{operation:?}").into_bytes());
+        let digest = digest::digest(&digest::SHA256, &text);
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest.as_ref()[..16]);
+        ReactionId::from_bytes(bytes)
+    });
+    Decided { cause, number }
 }
 
 /// What a change says of the document that it begins; `None` where it begins none.
@@ -142,15 +182,6 @@ fn scope(change: &Change) -> Option<DocumentScope> {
         }
     }
     Some(scope)
-}
-
-/// The hash that a chunk of any shape has, so that the chain goes on over what is put aside.
-fn hash_chunk(bytes: &[u8]) -> ChangeHash {
-    let hashed = bytes.get(CHUNK_UNHASHED_BYTES..).unwrap_or_default();
-    let digest = digest::digest(&digest::SHA256, hashed);
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest.as_ref());
-    ChangeHash::from_bytes(hash)
 }
 
 fn describe(refusal: &ChangeRefusal) -> String {
@@ -205,7 +236,7 @@ mod tests {
 
     fn verdict(entry: PreparedEntry) -> Result<bool, QuarantineReason> {
         match entry.verdict {
-            EntryVerdict::Recognised { begins } => Ok(begins.is_some()),
+            EntryVerdict::Recognised(change) => Ok(change.begins.is_some()),
             EntryVerdict::Refused { reason, .. } => Err(reason),
         }
     }

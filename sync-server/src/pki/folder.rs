@@ -1,4 +1,4 @@
-//! Where certificates and keys are kept: a folder of four PEM files, the private keys for the owner's eyes only.
+//! Where certificates and keys are kept: a folder of five PEM files, the private keys for the owner's eyes only.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -8,11 +8,12 @@ use std::{
 };
 
 use holdfast_schemas::{identity::TenantId, time::Timestamp};
+use rcgen::{KeyPair, PKCS_ED25519};
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, pem::PemObject};
 use x509_parser::{certificate::X509Certificate, prelude::FromDer};
 
 use super::{
-    PkiError,
+    PkiError, ServerSigner,
     authority::{Authority, CertificateSerial, ServerCertificate, renewal_due_at},
 };
 
@@ -20,6 +21,7 @@ const AUTHORITY_CERTIFICATE: &str = "ca.pem";
 const AUTHORITY_KEY: &str = "ca.key.pem";
 const SERVER_CERTIFICATE: &str = "server.pem";
 const SERVER_KEY: &str = "server.key.pem";
+const LOG_KEY: &str = "log.key.pem";
 
 /// The folder of certificates and keys.
 #[derive(Debug, Clone)]
@@ -122,6 +124,23 @@ impl PkiFolder {
         self.write(SERVER_CERTIFICATE, &certificate_pem(&issued.certificate))?;
         sync_folder(&self.folder)?;
         Ok(issued)
+    }
+
+    /// What signs the heads of the server's own logs: with the key in the folder, or a new one where there is none.
+    /// With another key, a restored server does not take back what it wrote before.
+    ///
+    /// # Errors
+    /// [`PkiError`], also for a key that others may read.
+    pub fn log_signer(&self, tenant: TenantId) -> Result<ServerSigner, PkiError> {
+        if !self.folder.join(LOG_KEY).exists() {
+            let key = KeyPair::generate_for(&PKCS_ED25519).map_err(|source| PkiError::Make {
+                what: "server's log key",
+                source,
+            })?;
+            self.write(LOG_KEY, &private_pem(&key.serialize_der()))?;
+            sync_folder(&self.folder)?;
+        }
+        ServerSigner::new(tenant, &self.read_key(LOG_KEY)?)
     }
 
     fn discard(&self, name: &str) -> Result<(), PkiError> {

@@ -7,6 +7,7 @@
 mod authority;
 mod folder;
 mod identity;
+mod signer;
 mod tls;
 
 pub use authority::{
@@ -15,6 +16,7 @@ pub use authority::{
 };
 pub use folder::PkiFolder;
 pub use identity::{IdentityRefusal, PeerIdentity, identify};
+pub use signer::ServerSigner;
 pub use tls::{http_tls, sync_tls};
 
 use std::path::PathBuf;
@@ -38,6 +40,9 @@ pub enum PkiError {
         /// What the library says.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A private key is of another kind than it should be.
+    #[error("the server's log key is not Ed25519")]
+    Key,
     /// A file can't be read or written.
     #[error("can't {attempted} {}", file.display())]
     File {

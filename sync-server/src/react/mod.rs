@@ -1,18 +1,26 @@
 //! S3: what the server decides when documents arrive, by a cursor that is never set back.
 //!
-//! Each decision is an operation in the document, written to the server's own log in the same transaction that moves
-//! the cursor. Its cause is stored for ever, so that neither a rebuild nor a second look writes it again.
+//! Each decision is an operation in the document, written to a log of the server's own in the same transaction that
+//! moves the cursor. Its cause is stored for ever, so that neither a rebuild nor a second look writes it again.
+//!
+//! A process of the server writes one log for each store, of documents that are in that store's feed. So each till of
+//! the store holds the log without gaps, with heads that the server signed, and can prove it to a server that was
+//! restored from a backup and lost its end.
 
-use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+use std::{
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    sync::Arc,
+};
 
 use holdfast_schemas::{
     change::Change,
     document::{AppendError, Document},
     identity::{
-        DocumentId, LogId, NodeNumber, OrderNumber, OrderNumberError, OrderNumberMint, ReactionId,
-        ReasonCode,
+        DocumentId, LogId, NodeNumber, OrderNumberError, OrderNumberMint, ReactionId, ReasonCode,
+        StoreId,
     },
-    operation::{Author, Body, DocumentKind, Operation, OrderBody},
+    log::{LogHead, SignedHead},
+    operation::{Author, DocumentKind, Operation},
     order::{OrderState, fold_order},
     reaction::{Reaction, react, unalias},
     refusal::Refusal,
@@ -21,9 +29,10 @@ use holdfast_schemas::{
 use ring::digest;
 
 use crate::{
-    ingest::prepare_change,
+    ingest::{decided, prepare_change},
+    pki::ServerSigner,
     project::{self, Progress, ProjectError},
-    store::{CursorName, EntryNumber, OrderKey, OwnEntry, Store, StoreError},
+    store::{CursorName, Decided, EntryNumber, OrderKey, OwnEntry, Store, StoreError},
 };
 
 /// How many entries one step looks at, at most. Of nearly all of them the rows say at once that there is nothing to
@@ -66,23 +75,32 @@ pub enum UnaliasError {
     Refused(#[from] Refusal),
 }
 
-/// Who reacts: the server's own log of this process, and its order numbers.
+/// Who reacts: the server's own logs of this process, and its order numbers.
 #[derive(Debug)]
 pub struct Reactor {
-    log: LogId,
+    process: [u8; 12],
+    signer: Arc<ServerSigner>,
     mint: OrderNumberMint,
 }
 
 impl Reactor {
-    /// A reactor that writes to this log, which nobody wrote to before. Its order numbers go on after the last one
-    /// that any process of the server gave.
+    /// A reactor whose logs are named after `process`, random bytes that no process had before. Its order numbers go
+    /// on after the last one that any process of the server gave.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn new(log: LogId, store: &dyn Store) -> Result<Self, StoreError> {
+    pub fn new(
+        process: [u8; 12],
+        signer: Arc<ServerSigner>,
+        store: &dyn Store,
+    ) -> Result<Self, StoreError> {
         let last = store.last_own_number()?;
         let mint = OrderNumberMint::new(NodeNumber::SERVER, last);
-        Ok(Self { log, mint })
+        Ok(Self {
+            process,
+            signer,
+            mint,
+        })
     }
 
     /// Looks at the next entries that are projected already, and writes what follows from them.
@@ -105,7 +123,7 @@ impl Reactor {
             self.decide(store, document, now, &mut decided)?;
         }
         let written = self.write(store, decided.into_values())?;
-        store.append_own(self.log, &written, Some((from, to)), now)?;
+        store.append_own(&written, Some((from, to)), &self.sign())?;
         Ok(Progress {
             cursor: to,
             moved: true,
@@ -116,14 +134,29 @@ impl Reactor {
     ///
     /// # Errors
     /// [`ReactError`].
-    pub fn command(
-        &self,
-        store: &dyn Store,
-        operations: Vec<Reaction>,
-        now: Timestamp,
-    ) -> Result<u32, ReactError> {
+    pub fn command(&self, store: &dyn Store, operations: Vec<Reaction>) -> Result<u32, ReactError> {
         let written = self.write(store, operations.into_iter())?;
-        Ok(store.append_own(self.log, &written, None, now)?.added)
+        Ok(store.append_own(&written, None, &self.sign())?)
+    }
+
+    fn sign(&self) -> impl Fn(LogHead) -> SignedHead {
+        |head| self.signer.sign(head)
+    }
+
+    /// The log for a document: that for the store of the till that drew the document's id, if the document is in its
+    /// scope; else that for the first store that has it.
+    fn log_for(&self, store: &dyn Store, document: DocumentId) -> Result<LogId, StoreError> {
+        let scope = store.scope_of(document)?;
+        let drawn_by = store.node(document.node())?;
+        let home = drawn_by.and_then(|node| scope.get(&node.store));
+        let home = home.or(scope.first()).map_or("", StoreId::as_str);
+        let mut text = b"holdfast own log 1".to_vec();
+        text.extend(self.process);
+        text.extend(home.as_bytes());
+        let digest = digest::digest(&digest::SHA256, &text);
+        let mut bytes = [0; 12];
+        bytes.copy_from_slice(&digest.as_ref()[..12]);
+        Ok(LogId::new(NodeNumber::SERVER, bytes))
     }
 
     /// S4: people found that two orders are not one after all. Returns how many operations were written.
@@ -141,7 +174,7 @@ impl Reactor {
         let read = |id| read_order(store, id)?.ok_or(UnaliasError::NotAnOrder(id));
         let [one, other] = [read(orders[0])?, read(orders[1])?];
         let decided = unalias(&one, &other, reason, now, by)?;
-        Ok(self.command(store, decided, now)?)
+        Ok(self.command(store, decided)?)
     }
 
     fn decide(
@@ -170,7 +203,7 @@ impl Reactor {
             return Ok(());
         }
         for reaction in react(&order, &others, now, &mut self.mint)? {
-            let cause = cause_of(&reaction);
+            let cause = decided_by(&reaction).cause;
             decided.entry(cause).or_insert(reaction);
         }
         Ok(())
@@ -186,16 +219,16 @@ impl Reactor {
         let mut written = Vec::new();
         for reaction in decided {
             let id = reaction.document;
-            let cause = cause_of(&reaction);
+            let log = self.log_for(store, id)?;
             let document = match documents.entry(id) {
                 Entry::Occupied(read) => read.into_mut(),
                 Entry::Vacant(vacant) => vacant.insert(project::read_document(store, id)?),
             };
-            let (change, bytes) = append(document, self.log, &reaction.operation)?;
+            let (change, bytes) = append(document, log, &reaction.operation)?;
             written.push(OwnEntry {
-                cause,
-                number: minted(&reaction.operation),
-                entry: prepare_change(self.log, id, &change, bytes),
+                log,
+                decided: decided_by(&reaction),
+                entry: prepare_change(log, id, &change, bytes),
             });
             document.insert(change);
         }
@@ -217,26 +250,8 @@ fn append(
     Ok((appended.change, appended.bytes.into_boxed_slice()))
 }
 
-/// The order number that an operation of the server's gives out.
-fn minted(operation: &Operation) -> Option<OrderNumber> {
-    match &operation.body {
-        Body::Order(OrderBody::NumberReassigned(reassigned)) => Some(reassigned.number),
-        Body::Order(_) | Body::Return(_) | Body::TillSession(_) | Body::Stock(_) => None,
-    }
-}
-
-/// What an operation of the server's reacts to. A person's command reacts to nothing: its id is drawn from the
-/// operation itself, so that the same command twice counts once.
-fn cause_of(reaction: &Reaction) -> ReactionId {
-    reaction.operation.cause.unwrap_or_else(|| {
-        let mut text = b"holdfast command 1".to_vec();
-        text.extend(reaction.document.to_bytes());
-        text.extend(format!("{:?}", reaction.operation).into_bytes());
-        let digest = digest::digest(&digest::SHA256, &text);
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&digest.as_ref()[..16]);
-        ReactionId::from_bytes(bytes)
-    })
+fn decided_by(reaction: &Reaction) -> Decided {
+    decided(reaction.document, &reaction.operation)
 }
 
 /// An order with all that has come in of it; `None` for a document of another kind.

@@ -63,7 +63,7 @@ impl Desk {
         Ok(LogStanding { durable, at_claim })
     }
 
-    /// Of the logs of the peer's own store, those that the server is behind on.
+    /// Of the logs of the peer's own store, and of those that the server itself wrote, those that it is behind on.
     pub(super) fn compare_offer(&self, heads: &[LogHead]) -> Result<Vec<LogWant>, StoreError> {
         let mut wants = Vec::new();
         for head in heads {
@@ -71,7 +71,7 @@ impl Desk {
                 .store
                 .node(head.log.node())?
                 .is_some_and(|node| node.store == self.peer.store);
-            if !neighbour {
+            if !neighbour && head.log.node() != NodeNumber::SERVER {
                 continue;
             }
             let durable = self
@@ -105,7 +105,7 @@ impl Desk {
             &self.peer.store
         };
         self.store
-            .feed_page(store, after, &held, limits)
+            .feed_page(store, self.peer.node, after, &held, limits)
             .map(Input::FeedRead)
     }
 

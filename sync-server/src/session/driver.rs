@@ -215,6 +215,7 @@ impl Driver {
             match self.wait(receive, &mut pieces).await {
                 Event::Read(read) => {
                     let Some(count) = read? else { return Ok(()) };
+                    self.session.handle(Input::Heard, self.now());
                     arrived.extend(pieces.iter_mut().take(count).map(std::mem::take));
                 }
                 Event::Happened(happening) => self.happened(happening)?,
@@ -423,8 +424,13 @@ impl Driver {
     }
 
     async fn ingest(&mut self, push: Push) -> Result<(), SessionError> {
-        let author = self.shared.store.node(push.log().node())?;
-        let keys = author.map(|node| node.public_keys).unwrap_or_default();
+        let author = push.log().node();
+        let keys = if author == NodeNumber::SERVER {
+            vec![self.shared.signer.public_key()]
+        } else {
+            let author = self.shared.store.node(author)?;
+            author.map(|node| node.public_keys).unwrap_or_default()
+        };
         let now = self.shared.clock.now();
         let log = push.log();
         let frame = prepare(push, self.peer.node, &keys, &self.peer.tenant, now);

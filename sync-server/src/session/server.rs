@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use holdfast_schemas::{
-    identity::{LogId, NodeNumber, PriceListVersion},
+    identity::{NodeNumber, PriceListVersion},
     sync::server::ServerIdentity,
     wire::{ALPN, Capabilities, enrol::ENROL_ALPN},
 };
@@ -30,7 +30,7 @@ use crate::{
     clock::Clock,
     ingest::{FeedBells, Ingest},
     metrics::Metrics,
-    pki::{Authority, PkiError, ServerCertificate, sync_tls},
+    pki::{Authority, PkiError, ServerCertificate, ServerSigner, sync_tls},
     random,
     react::Reactor,
     store::{EntryNumber, Store, StoreError},
@@ -51,6 +51,8 @@ pub struct SyncServerParts {
     pub authority: Arc<Authority>,
     /// What it shows to tills.
     pub certificate: ServerCertificate,
+    /// What signs the heads of its own logs.
+    pub signer: Arc<ServerSigner>,
     /// Its clocks.
     pub clock: Arc<dyn Clock>,
     /// The time by which certificates are checked.
@@ -84,6 +86,7 @@ pub(super) struct Shared {
     pub(super) authority: Arc<Authority>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) identity: ServerIdentity,
+    pub(super) signer: Arc<ServerSigner>,
     pub(super) ingest: Ingest,
     pub(super) live: LiveTable,
     /// Places of enrolments.
@@ -143,6 +146,7 @@ impl SyncServer {
             store,
             authority,
             certificate,
+            signer,
             clock,
             tls_time,
             metrics,
@@ -177,8 +181,7 @@ impl SyncServer {
         let committed = bells.committed.subscribe();
 
         let mut background = JoinSet::new();
-        let log = LogId::new(NodeNumber::SERVER, random::bytes());
-        let reactor = Reactor::new(log, &*store)?;
+        let reactor = Reactor::new(random::bytes(), Arc::clone(&signer), &*store)?;
         background.spawn(outside::follow(
             Arc::clone(&store),
             reactor,
@@ -205,6 +208,7 @@ impl SyncServer {
             authority,
             clock,
             identity,
+            signer,
             ingest,
             live: live.clone(),
             enrolling: Semaphore::new(connection::ENROLMENTS_MAX),

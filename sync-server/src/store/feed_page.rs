@@ -3,23 +3,34 @@
 use std::collections::BTreeMap;
 
 use holdfast_schemas::{
-    identity::{LogId, LogPosition},
-    log::SignedHead,
+    identity::{LogId, LogPosition, NodeNumber},
+    log::{LogEntry, SignedHead},
     wire::{FeedPage, FeedPosition},
 };
 
-use super::{FeedLimits, StoredEntry};
+use super::FeedLimits;
 
 /// A page that is being filled with the entries of a feed, in order.
-pub(super) struct FeedPageBuilder {
+pub(super) struct FeedPageBuilder<'a> {
+    reader: NodeNumber,
+    held: &'a BTreeMap<LogId, LogPosition>,
     page: FeedPage,
     limits: FeedLimits,
     bytes: u64,
 }
 
-impl FeedPageBuilder {
-    pub(super) fn new(after: FeedPosition, end: FeedPosition, limits: FeedLimits) -> Self {
+impl<'a> FeedPageBuilder<'a> {
+    /// `held`: what the reader is known to hold of each log.
+    pub(super) fn new(
+        reader: NodeNumber,
+        held: &'a BTreeMap<LogId, LogPosition>,
+        after: FeedPosition,
+        end: FeedPosition,
+        limits: FeedLimits,
+    ) -> Self {
         Self {
+            reader,
+            held,
             page: FeedPage {
                 after,
                 through: after,
@@ -40,24 +51,21 @@ impl FeedPageBuilder {
             || self.page.through.get() - self.page.after.get() >= self.limits.looked_at_max.max(1)
     }
 
-    /// Moves past the next entry if the reader is known to hold it; else it is to be added.
-    pub(super) fn pass_over(
-        &mut self,
-        held: &BTreeMap<LogId, LogPosition>,
-        log: LogId,
-        position: LogPosition,
-    ) -> bool {
-        let holds = held.get(&log).is_some_and(|up_to| position <= *up_to);
-        if holds {
+    /// Moves past the next entry if the reader is known to hold it, or if it is another node's and set aside in
+    /// quarantine; else it is to be added.
+    pub(super) fn pass_over(&mut self, log: LogId, position: LogPosition, aside: bool) -> bool {
+        let holds = self.held.get(&log).is_some_and(|up_to| position <= *up_to);
+        let passes = holds || (aside && log.node() != self.reader);
+        if passes {
             self.page.through = self.page.through.next();
         }
-        holds
+        passes
     }
 
-    pub(super) fn add(&mut self, entry: StoredEntry, head: Option<SignedHead>) {
+    pub(super) fn add(&mut self, entry: LogEntry, head: Option<SignedHead>) {
         self.page.through = self.page.through.next();
-        self.bytes += entry.bytes.len() as u64;
-        self.page.entries.push(entry.into());
+        self.bytes += entry.change.len() as u64;
+        self.page.entries.push(entry);
         self.page.heads.extend(head);
     }
 

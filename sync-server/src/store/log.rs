@@ -1,6 +1,9 @@
 //! The log: what came in, in which order, and to whom it goes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    num::NonZeroU64,
+};
 
 use holdfast_schemas::{
     change::RecordedKind,
@@ -84,6 +87,12 @@ pub enum QuarantineReason {
     OtherStore,
     /// The document has begun already, with another change.
     BegunTwice,
+    /// The change is not the next one of its log in the document: the changes of a log in one document are numbered
+    /// without gaps.
+    SequenceOutOfPlace,
+    /// The change's counters do not follow those of what it was written after, so it would fold in the wrong order, or
+    /// use up the counters of everybody else.
+    CounterOutOfPlace,
     /// The author was never enrolled.
     UnknownAuthor,
     /// The author had been revoked, or was frozen, when this arrived.
@@ -97,13 +106,15 @@ pub enum QuarantineReason {
 
 impl QuarantineReason {
     /// Every reason.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::NotRecognised,
         Self::OtherActor,
         Self::OtherNode,
         Self::OutOfScope,
         Self::OtherStore,
         Self::BegunTwice,
+        Self::SequenceOutOfPlace,
+        Self::CounterOutOfPlace,
         Self::UnknownAuthor,
         Self::AuthorBarred,
         Self::NotSigned,
@@ -120,6 +131,8 @@ impl QuarantineReason {
             Self::OutOfScope => "out_of_scope",
             Self::OtherStore => "other_store",
             Self::BegunTwice => "begun_twice",
+            Self::SequenceOutOfPlace => "sequence_out_of_place",
+            Self::CounterOutOfPlace => "counter_out_of_place",
             Self::UnknownAuthor => "unknown_author",
             Self::AuthorBarred => "author_barred",
             Self::NotSigned => "not_signed",
@@ -132,10 +145,7 @@ impl QuarantineReason {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EntryVerdict {
     /// A change of our shape, by the log's own actor.
-    Recognised {
-        /// What the document is, where this change begins it.
-        begins: Option<DocumentScope>,
-    },
+    Recognised(RecognisedChange),
     /// Something else.
     Refused {
         /// Why.
@@ -143,6 +153,32 @@ pub enum EntryVerdict {
         /// What exactly is wrong, for an operator. Never a customer's data.
         detail: String,
     },
+}
+
+/// What a recognised change says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecognisedChange {
+    /// What the document is, where this change begins it.
+    pub begins: Option<DocumentScope>,
+    /// The how many-th change of its log in the document it is, from 1.
+    pub sequence: NonZeroU64,
+    /// The changes that its author had seen last.
+    pub deps: Vec<ChangeHash>,
+    /// The Lamport counter of its first operation.
+    pub first_counter: NonZeroU64,
+    /// The Lamport counter of its last operation.
+    pub last_counter: NonZeroU64,
+    /// What the server decided with it, for a change of the server's own.
+    pub decided: Option<Decided>,
+}
+
+/// What a change of the server's own decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decided {
+    /// What it reacts to: it is decided once, for ever.
+    pub cause: ReactionId,
+    /// The order number that was minted for it.
+    pub number: Option<OrderNumber>,
 }
 
 /// Whose a document is, as its first change says.
@@ -313,22 +349,16 @@ impl CursorName {
 /// A change that the server itself wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnEntry {
-    /// What it reacts to. An entry whose cause was written before is passed over.
-    pub cause: ReactionId,
-    /// The order number that was minted for it.
-    pub number: Option<OrderNumber>,
+    /// The log of the server's that it is in.
+    pub log: LogId,
+    /// What was decided. An entry whose cause was written before is passed over.
+    pub decided: Decided,
     /// The change.
     pub entry: PreparedEntry,
 }
 
-/// What became of the server's own entries.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Appended {
-    /// The server's log after it.
-    pub head: LogPosition,
-    /// How many were new.
-    pub added: u32,
-}
+/// Signs a head of the server's own log.
+pub type SignOwnHead<'a> = &'a dyn Fn(LogHead) -> SignedHead;
 
 /// The documents that a stretch of the log changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -364,18 +394,18 @@ pub trait LogStore {
         self.ingest_group(frames).map(|taken| taken.outcomes)
     }
 
-    /// S3 and S4: appends changes that the server wrote to its own log, and moves the reactions' cursor from `from`
-    /// to `to` where one is given. A change whose cause was written before is passed over, for ever.
+    /// S3 and S4: appends changes that the server wrote to its own logs, each with a signed head, and moves the
+    /// reactions' cursor from `from` to `to` where one is given. A change whose cause was written before is passed
+    /// over, for ever. Gives how many were new.
     ///
     /// # Errors
     /// [`StoreError::CursorMoved`] where the cursor is not at `from`.
     fn append_own(
         &self,
-        log: LogId,
         entries: &[OwnEntry],
         cursor: Option<(EntryNumber, EntryNumber)>,
-        at: Timestamp,
-    ) -> Result<Appended, StoreError>;
+        sign: SignOwnHead<'_>,
+    ) -> Result<u32, StoreError>;
 
     /// The last order number that the server itself gave: no process of it mints at or below it again.
     ///
@@ -383,14 +413,15 @@ pub trait LogStore {
     /// [`StoreError`].
     fn last_own_number(&self) -> Result<Option<OrderNumber>, StoreError>;
 
-    /// A page of a store's feed, passing over what is in the logs of `held` up to their positions, with the signed
-    /// heads that are known at the positions of its entries.
+    /// A page of a store's feed for one of its nodes, passing over what is in the logs of `held` up to their positions
+    /// and what of other nodes is in quarantine, with the signed heads that are known at the positions of its entries.
     ///
     /// # Errors
     /// [`StoreError::UnknownStore`].
     fn feed_page(
         &self,
         store: &StoreId,
+        reader: NodeNumber,
         after: FeedPosition,
         held: &BTreeMap<LogId, LogPosition>,
         limits: FeedLimits,
@@ -504,6 +535,12 @@ pub trait LogStore {
     /// [`StoreError::UnknownDocument`], [`StoreError::UnknownStore`].
     fn grant_scope(&self, document: DocumentId, store: &StoreId) -> Result<bool, StoreError>;
 
+    /// The stores that have a document in their scope.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn scope_of(&self, document: DocumentId) -> Result<BTreeSet<StoreId>, StoreError>;
+
     /// Whether a document is in a store's scope.
     ///
     /// # Errors
@@ -532,15 +569,15 @@ pub trait LogStore {
         limit: super::PageLimit,
     ) -> Result<Vec<Quarantined>, StoreError>;
 
-    /// Takes an entry out of quarantine into the log, after a person looked at it: only an entry that is a change of
-    /// our shape can be. `false` where it can't, or was taken already.
+    /// Takes an entry out of quarantine into the log, after a person looked at it: only a change of our shape that is
+    /// in place in its document can be. `false` where it can't, or was taken already.
     ///
     /// # Errors
     /// [`StoreError`].
     fn release_quarantined(
         &self,
         number: QuarantineNumber,
-        begins: Option<DocumentScope>,
+        change: RecognisedChange,
         at: Timestamp,
     ) -> Result<bool, StoreError>;
 

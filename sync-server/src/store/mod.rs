@@ -27,9 +27,10 @@ mod upkeep;
 use std::error::Error;
 
 pub use log::{
-    Appended, CursorName, DocumentScope, EntryNumber, EntryVerdict, FeedLimits, FrameOutcome,
+    CursorName, Decided, DocumentScope, EntryNumber, EntryVerdict, FeedLimits, FrameOutcome,
     FramePrepared, GroupTaken, LogStore, OwnEntry, PreparedEntry, QuarantineNumber,
-    QuarantineReason, Quarantined, StoredEntry, Stretch, TouchedDocument,
+    QuarantineReason, Quarantined, RecognisedChange, SignOwnHead, StoredEntry, Stretch,
+    TouchedDocument,
 };
 pub use read_model::{
     AsOf, DocumentRows, MisfitCursor, MisfitRow, MovementRow, OrderFilter, OrderKey, OrderRow,

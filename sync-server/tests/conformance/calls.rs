@@ -3,10 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_schemas::{
-    identity::{
-        ChangeHash, LOG_POSITION_MAX, LogId, LogPosition, NodeNumber, OrderNumber,
-        PriceListVersion, ReactionId,
-    },
+    identity::{ChangeHash, LOG_POSITION_MAX, LogId, LogPosition, NodeNumber, PriceListVersion},
     wire::{FeedPosition, HeldRight, Right, RightKind},
 };
 use holdfast_server::store::{
@@ -19,7 +16,7 @@ use proptest::prelude::*;
 
 use super::{
     rows,
-    world::{TillLog, at, document, entry, node, store},
+    world::{TillLog, at, decided, document, entry, node, signed, store},
 };
 
 /// Something to ask of a store. Numbers stand for things; each is taken modulo how many there are.
@@ -241,7 +238,10 @@ impl<'a> Target<'a> {
     pub(crate) fn new(store: &'a dyn Store) -> Self {
         Self {
             store,
-            tills: (0..4).map(TillLog::new).collect(),
+            tills: (0..4)
+                .map(TillLog::new)
+                .chain([TillLog::of_server()])
+                .collect(),
             brought: Vec::new(),
             unique: 0,
         }
@@ -337,9 +337,10 @@ impl<'a> Target<'a> {
                 good,
             } => {
                 self.unique += 1;
-                let begins = begins.then(|| store(till));
-                let entry = entry(number, self.unique, begins, good);
-                self.till(till).write(entry);
+                let (unique, begins) = (self.unique, begins.then(|| store(till)));
+                let till = self.till(till);
+                let change = good.then(|| till.next_change(number, unique, begins));
+                till.write(entry(number, unique, change));
                 String::new()
             }
             LogCall::Push {
@@ -364,30 +365,33 @@ impl<'a> Target<'a> {
             }
             LogCall::Fork { till } => {
                 self.unique += 1;
-                let entry = entry(0, self.unique, None, true);
+                let unique = self.unique;
                 let till = self.till(till);
                 let mut other = TillLog::new(0);
                 other.head.log = till.head.log;
-                other.write(entry);
+                let change = other.next_change(0, unique, None);
+                other.write(entry(0, unique, Some(change)));
                 text(to.ingest(other.frame(0, till.head.log.node(), true).as_slice()))
             }
             LogCall::Own { number, cause } => {
                 self.unique += 1;
-                let own = OwnEntry {
-                    cause: ReactionId::from_bytes([cause; 16]),
-                    number: OrderNumber::from_i64(i64::from(number)).ok(),
-                    entry: entry(number, self.unique, None, true),
-                };
                 let log = LogId::new(NodeNumber::SERVER, [1; 12]);
+                let change = TillLog::of_server().next_change(number, self.unique, None);
+                let own = OwnEntry {
+                    log,
+                    decided: decided(cause),
+                    entry: entry(number, self.unique, Some(change)),
+                };
                 let from = to.cursor(CursorName::React).expect("a cursor");
-                text(to.append_own(log, &[own], Some((from, from.next())), at(1)))
+                text(to.append_own(&[own], Some((from, from.next())), &signed))
             }
             LogCall::Grant {
                 number,
                 store: to_store,
             } => text(to.grant_scope(document(number), &store(to_store))),
             LogCall::Release(number) => {
-                text(to.release_quarantined(QuarantineNumber::new(number.into()), None, at(1)))
+                let change = TillLog::new(number).next_change(number, 1, None);
+                text(to.release_quarantined(QuarantineNumber::new(number.into()), change, at(1)))
             }
             LogCall::Page {
                 store: number,
@@ -408,6 +412,7 @@ impl<'a> Target<'a> {
                 };
                 text(to.feed_page(
                     &store(number),
+                    node(after),
                     FeedPosition::new(after.into()),
                     &held,
                     limits,
@@ -529,6 +534,7 @@ impl<'a> Target<'a> {
             all.push(text(store.referring_documents(document(number), None)));
             all.push(text(store.document_rows(document(number))));
             all.push(text(store.awaited(document(number))));
+            all.push(text(store.scope_of(document(number))));
         }
         let last = LogPosition::new(LOG_POSITION_MAX).expect("in range");
         for till in &self.tills {
@@ -549,12 +555,15 @@ impl<'a> Target<'a> {
                 looked_at_max: 1_000,
             };
             let store_id = super::world::store(number);
-            all.push(text(store.feed_page(
-                &store_id,
-                FeedPosition::START,
-                &BTreeMap::new(),
-                limits,
-            )));
+            for reader in 0..4 {
+                all.push(text(store.feed_page(
+                    &store_id,
+                    node(reader),
+                    FeedPosition::START,
+                    &BTreeMap::new(),
+                    limits,
+                )));
+            }
             all.push(text(store.feed_hashes(
                 &store_id,
                 FeedPosition::new(5),

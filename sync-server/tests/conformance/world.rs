@@ -1,9 +1,12 @@
 //! Example ids, and frames as a till would make them.
 
+use std::num::NonZeroU64;
+
 use holdfast_schemas::{
     change::RecordedKind,
     identity::{
-        ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, StoreId, TenantId,
+        ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, OrderNumber, ReactionId,
+        StoreId, TenantId,
     },
     log::{HeadSignature, LogHead, SignedHead, chain},
     operation::DocumentKind,
@@ -11,7 +14,8 @@ use holdfast_schemas::{
     wire::ServerEpoch,
 };
 use holdfast_server::store::{
-    DocumentScope, EntryVerdict, FramePrepared, PreparedEntry, QuarantineReason,
+    Decided, DocumentScope, EntryVerdict, FramePrepared, PreparedEntry, QuarantineReason,
+    RecognisedChange,
 };
 
 pub(crate) fn tenant() -> TenantId {
@@ -54,6 +58,45 @@ impl TillLog {
         }
     }
 
+    /// A log of the server's own, from before it was restored.
+    pub(crate) fn of_server() -> Self {
+        Self {
+            head: LogHead::start(LogId::new(NodeNumber::SERVER, [9; 12])),
+            entries: Vec::new(),
+        }
+    }
+
+    /// Where the log's next change to a document is in its place, as far as the log itself goes; now and then it is not.
+    pub(crate) fn next_change(
+        &self,
+        number: u8,
+        unique: u32,
+        begins_in: Option<StoreId>,
+    ) -> RecognisedChange {
+        let written: Vec<&PreparedEntry> = self
+            .entries
+            .iter()
+            .map(|(entry, _)| entry)
+            .filter(|entry| entry.document == document(number))
+            .collect();
+        let seen = written.last();
+        let last = seen.map_or(0, |entry| match &entry.verdict {
+            EntryVerdict::Recognised(change) => change.last_counter.get(),
+            EntryVerdict::Refused { .. } => 7,
+        });
+        let sequence = written.len() as u64 + 1 + u64::from(unique.is_multiple_of(11));
+        let first = last + 1 + 3 * u64::from(unique.is_multiple_of(13));
+        let counter = |counter| NonZeroU64::new(counter).expect("from 1");
+        RecognisedChange {
+            begins: begins_in.map(|store| begins(number, store)),
+            sequence: counter(sequence),
+            deps: seen.map(|entry| entry.hash).into_iter().collect(),
+            first_counter: counter(first),
+            last_counter: counter(first + u64::from(unique % 3)),
+            decided: (self.head.log.node() == NodeNumber::SERVER).then(|| decided(number)),
+        }
+    }
+
     pub(crate) fn write(&mut self, entry: PreparedEntry) {
         let position = self.head.position.next().expect("a place");
         self.head.position = position;
@@ -80,46 +123,56 @@ impl TillLog {
             log: self.head.log,
             first: LogPosition::new(after as u64 + 1).expect("small"),
             entries,
-            head: signed.then_some(SignedHead {
-                head: self.head,
-                signature: HeadSignature::from_bytes([7; 64]),
-            }),
+            head: signed.then(|| self::signed(self.head)),
             received_at: at(1_000),
         })
     }
 }
 
-/// An entry as recognition would leave it.
-pub(crate) fn entry(
-    number: u8,
-    unique: u32,
-    begins_in: Option<StoreId>,
-    good: bool,
-) -> PreparedEntry {
-    let mut hash = [number; 32];
-    hash[..4].copy_from_slice(&unique.to_be_bytes());
-    let document = document(number);
+fn begins(number: u8, store: StoreId) -> DocumentScope {
     let is_return = number % 2 == 1;
-    let begins = begins_in.map(|store| DocumentScope {
+    DocumentScope {
         kind: RecordedKind::Known(if is_return {
             DocumentKind::Return
         } else {
             DocumentKind::Order
         }),
         store: Some(store),
-        refers_to: is_return.then(|| self::document(number.wrapping_sub(1))),
-    });
+        refers_to: is_return.then(|| document(number.wrapping_sub(1))),
+    }
+}
+
+/// What the server decided.
+pub(crate) fn decided(cause: u8) -> Decided {
+    Decided {
+        cause: ReactionId::from_bytes([cause; 16]),
+        number: OrderNumber::from_i64(i64::from(cause)).ok(),
+    }
+}
+
+/// A head as its owner signs it here.
+pub(crate) fn signed(head: LogHead) -> SignedHead {
+    SignedHead {
+        head,
+        signature: HeadSignature::from_bytes([7; 64]),
+    }
+}
+
+/// An entry as recognition would leave it; not a change of our shape without `change`.
+pub(crate) fn entry(number: u8, unique: u32, change: Option<RecognisedChange>) -> PreparedEntry {
+    let mut hash = [number; 32];
+    hash[..4].copy_from_slice(&unique.to_be_bytes());
     PreparedEntry {
-        document,
+        document: document(number),
         hash: ChangeHash::from_bytes(hash),
         bytes: unique.to_be_bytes().into(),
-        verdict: if good {
-            EntryVerdict::Recognised { begins }
-        } else {
-            EntryVerdict::Refused {
-                reason: QuarantineReason::NotRecognised,
-                detail: "not a change".to_owned(),
-            }
-        },
+        verdict: change.map_or_else(not_recognised, EntryVerdict::Recognised),
+    }
+}
+
+fn not_recognised() -> EntryVerdict {
+    EntryVerdict::Refused {
+        reason: QuarantineReason::NotRecognised,
+        detail: "not a change".to_owned(),
     }
 }

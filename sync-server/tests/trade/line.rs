@@ -22,7 +22,7 @@ use rcgen::{CertificateParams, KeyPair, PKCS_ED25519};
 use rustls::time_provider::DefaultTimeProvider;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use super::shop::{Company, OPENED, Till, database, key_der, position, store_id, tenant};
+use super::shop::{Company, OPENED, Till, database, key_der, position, signer, store_id, tenant};
 
 /// Whatever takes longer on loopback does not come.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -64,6 +64,7 @@ impl Server {
             store: Arc::clone(&store),
             authority: Arc::clone(&authority),
             certificate,
+            signer: Arc::new(signer()),
             clock: Arc::new(clock),
             tls_time: Arc::new(DefaultTimeProvider),
             metrics: Arc::clone(&metrics),

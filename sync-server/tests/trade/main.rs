@@ -2,10 +2,12 @@
 
 mod dump;
 mod frames;
+mod give_back;
 mod hostile_handshakes;
 mod hostile_lines;
 mod hostile_logs;
 mod hostile_network;
+mod in_place;
 mod line;
 mod reactions;
 mod rows;

@@ -241,7 +241,7 @@ fn headquarters_takes_an_alias_back_and_it_stays_away() {
             Err(UnaliasError::Refused(Refusal::NotAliased { .. }))
         ));
         assert_eq!(
-            process.command(server, command, OPENED).expect("kept"),
+            process.command(server, command).expect("kept"),
             0,
             "the same command twice counts once"
         );

@@ -1,6 +1,6 @@
 //! An example company: tills with keys of their own, that decide with the core and write real changes.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use holdfast_schemas::{
     after_sale::after_sale,
@@ -32,6 +32,7 @@ use holdfast_schemas::{
 };
 use holdfast_server::{
     ingest::prepare,
+    pki::ServerSigner,
     project,
     react::Reactor,
     store::{
@@ -79,8 +80,8 @@ pub(crate) fn on_both(test: impl Fn(&dyn Store)) {
 
 /// A reactor as a process of the server starts it: with a log of its own.
 pub(crate) fn reactor(server: &dyn Store, process: u8) -> Reactor {
-    let log = LogId::new(NodeNumber::SERVER, [process; 12]);
-    Reactor::new(log, server).expect("a number")
+    let signer = Arc::new(signer());
+    Reactor::new([process; 12], signer, server).expect("a number")
 }
 
 /// Projects and reacts until there is nothing more to do. The clock stands still.
@@ -94,16 +95,25 @@ pub(crate) fn settle(server: &dyn Store, reactor: &mut Reactor) {
     }
 }
 
+/// What signs the server's own heads.
+pub(crate) fn signer() -> ServerSigner {
+    ServerSigner::new(tenant(), &seed_der(200)).expect("a key")
+}
+
 fn key(number: u8) -> Ed25519KeyPair {
     Ed25519KeyPair::from_seed_unchecked(&[number; 32]).expect("a key")
 }
 
 /// The till's key as a file holds it: PKCS #8, version 1.
 pub(crate) fn key_der(till: &Till) -> PrivatePkcs8KeyDer<'static> {
+    seed_der(till.seed())
+}
+
+fn seed_der(seed: u8) -> PrivatePkcs8KeyDer<'static> {
     let mut der = vec![
         0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20,
     ];
-    der.extend([till.seed(); 32]);
+    der.extend([seed; 32]);
     PrivatePkcs8KeyDer::from(der)
 }
 
@@ -275,6 +285,15 @@ impl Company {
     pub(crate) fn till(&mut self, till: usize) -> &mut Till {
         let count = self.tills.len();
         &mut self.tills[till % count]
+    }
+
+    /// The till's process starts again: with a log of its own, named after one byte.
+    pub(crate) fn restart(&mut self, till: usize, process: u8) {
+        let till = self.till(till);
+        let log = LogId::new(till.node, [process; 12]);
+        till.head = LogHead::start(log);
+        till.heads = vec![till.head];
+        till.entries.clear();
     }
 
     pub(crate) fn new_document(&mut self, till: usize) -> DocumentId {

@@ -118,8 +118,10 @@ impl Company {
         let certificate = pki
             .server_certificate(&authority, clock.now(), serial())
             .expect("a certificate");
+        let signer = pki.log_signer(tenant()).expect("a key");
         let parts = SyncServerParts {
             store,
+            signer: Arc::new(signer),
             authority: Arc::new(authority),
             certificate,
             clock: Arc::new(clock),

@@ -21,7 +21,7 @@ use holdfast_schemas::{
 };
 use holdfast_server::{
     metrics::Metrics,
-    pki::{Authority, CertificateSerial, ServerCertificate},
+    pki::{Authority, CertificateSerial, ServerCertificate, ServerSigner},
     session::{SyncServer, SyncServerParts, WriterPlace},
     store::{
         Registry, Store, StoreRecord, Upkeep,
@@ -29,6 +29,8 @@ use holdfast_server::{
     },
 };
 use quinn::{Endpoint, EndpointConfig};
+use rcgen::{KeyPair, PKCS_ED25519};
+use rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio::sync::Notify;
 
 use super::{
@@ -73,6 +75,7 @@ pub(super) struct Site<P> {
 pub(super) struct Headquarters {
     pub(super) site: Site<ServerProcess>,
     authority: Arc<Authority>,
+    signer: Arc<ServerSigner>,
     certificate: ServerCertificate,
 }
 
@@ -154,6 +157,9 @@ impl World {
         let (authority, _) = Authority::create(tenant.clone(), now, serial).expect("made");
         let serial = CertificateSerial(random.bytes());
         let certificate = authority.issue_server(now, serial).expect("made");
+        let key = KeyPair::generate_for(&PKCS_ED25519).expect("made");
+        let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+        let signer = ServerSigner::new(tenant.clone(), &key).expect("an Ed25519 key");
         let place = SqlitePlace::in_vfs(machine.path(SERVER_FILE), VFS);
         let epoch = ServerEpoch::from_bytes(random.bytes());
         let store = SqliteStore::create_in(place, &tenant, epoch).expect("a new file");
@@ -172,6 +178,7 @@ impl World {
             headquarters: Headquarters {
                 site: Site::new(machine, address(1, SERVER_PORT)),
                 authority: Arc::new(authority),
+                signer: Arc::new(signer),
                 certificate,
             },
             tills: RefCell::default(),
@@ -195,8 +202,8 @@ impl World {
         let Headquarters {
             site,
             authority,
+            signer,
             certificate,
-            ..
         } = &self.headquarters;
         let store = match SqliteStore::open_in(self.server_place()) {
             Ok(store) => Arc::new(store),
@@ -209,6 +216,7 @@ impl World {
         let parts = SyncServerParts {
             store: kept,
             authority: Arc::clone(authority),
+            signer: Arc::clone(signer),
             certificate: ServerCertificate {
                 certificate: certificate.certificate.clone(),
                 key: certificate.key.clone_key(),

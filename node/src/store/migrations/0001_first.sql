@@ -36,6 +36,7 @@ CREATE TABLE entry (
     recorded_at INTEGER NOT NULL,
     currency TEXT,
     taken_minor INTEGER NOT NULL,
+    aside INTEGER NOT NULL CHECK (aside IN (0, 1)),
     change BLOB NOT NULL,
     UNIQUE (log, position)
 ) STRICT;

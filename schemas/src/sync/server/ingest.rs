@@ -19,9 +19,6 @@ impl Ingester {
         if self.logs.len() >= PUSH_FRAMES_IN_FLIGHT_MAX || !push.is_gapless() {
             return Err(Refuse::Protocol);
         }
-        if push.log().node() == NodeNumber::SERVER {
-            return Err(Refuse::Unproved { log: push.log() });
-        }
         self.logs.push_back(push.log());
         effects.emit(Effect::Ingest(push));
         Ok(())

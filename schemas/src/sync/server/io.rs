@@ -70,6 +70,8 @@ pub enum Ingested {
 pub enum Input {
     /// A whole message arrived.
     Received(Message),
+    /// Some bytes of a message arrived. A message may take longer over a slow line than a till may be silent.
+    Heard,
     /// The connection ended, by whomever. The session is done.
     Disconnected,
     /// Answers [`Effect::ReadLogs`].
@@ -160,15 +162,16 @@ pub enum Effect {
     /// new: entries that the recogniser or the scope check refuses go into quarantine, *at their position*. A frame
     /// whose end is not beyond the durable position is stored already. Answered by [`Input::Ingested`].
     Ingest(Push),
-    /// Which of these logs is the server behind on? Only logs of nodes of the peer's own store are wanted. Answered by
-    /// [`Input::OfferCompared`].
+    /// Which of these logs is the server behind on? Only logs of nodes of the peer's own store are wanted, and what
+    /// the server itself wrote before it was restored. Answered by [`Input::OfferCompared`].
     CompareOffer {
         /// What the till has.
         heads: Vec<LogHead>,
     },
     /// Read the feed of the peer's store: at most [`crate::wire::limits::FRAME_CHANGES_MAX`] entries, ending after
     /// [`crate::wire::limits::PAGE_BYTES_TARGET`] bytes of changes, passing over entries of the logs in `held` up to
-    /// their positions, and looking at no more than [`crate::wire::limits::FEED_SILENCE_MAX`] entries. Answered by
+    /// their positions, and looking at no more than [`crate::wire::limits::FEED_SILENCE_MAX`] entries. What is in
+    /// quarantine is in the feed too, for its author alone: a restored disk gets its own log back whole. Answered by
     /// [`Input::FeedRead`].
     ReadFeed {
         /// The position before the first entry wanted.

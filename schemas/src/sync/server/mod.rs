@@ -134,6 +134,12 @@ impl ServerSession {
                 self.heard_at = now;
                 return self.received(message, now);
             }
+            // A hello is short: who is slow with it is not who it should be.
+            Input::Heard => {
+                if matches!(self.phase, Phase::Online) {
+                    self.heard_at = now;
+                }
+            }
             Input::Disconnected => self.close(None),
             Input::LogsRead {
                 logs,
@@ -259,8 +265,11 @@ impl ServerSession {
     fn push(&mut self, push: Push) -> Result<(), Refuse> {
         let LogHead { log, position, .. } = push.head.head;
         self.ingester.push(push, &mut self.effects)?;
-        // What the till sends, the till has.
-        self.feed.holds(log, position);
+        // What the till wrote, the till has. What it brings of others it gets again with the feed: only so it knows, and
+        // says in its digests, that the feed has it.
+        if log.node() == self.peer.node {
+            self.feed.holds(log, position);
+        }
         Ok(())
     }
 

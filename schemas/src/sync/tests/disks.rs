@@ -289,10 +289,10 @@ impl TillDisk {
     }
 
     pub(super) fn foreign_heads(&self, after: Option<LogId>) -> Vec<LogHead> {
-        let foreign = self.logs.iter().filter(|(log, _)| {
-            ![self.node, NodeNumber::SERVER].contains(&log.node())
-                && after.is_none_or(|after| **log > after)
-        });
+        let foreign = self
+            .logs
+            .iter()
+            .filter(|(log, _)| log.node() != self.node && after.is_none_or(|after| **log > after));
         let heads = foreign.filter_map(|(log, held)| {
             let end = held.head(*log, None).position;
             let signed = held.heads.range(..=end).next_back()?;
@@ -391,16 +391,18 @@ impl ServerDisk {
         }
         log.heads.insert(claimed.position, push.head);
         self.logs.insert(claimed.log, log);
-        let (bad, good): (Vec<_>, Vec<_>) = new
-            .iter()
-            .map(|entry| entry.position)
-            .partition(|position| self.bad.contains(position));
-        self.feed
-            .extend(good.iter().map(|position| (claimed.log, *position)));
+        let positions = new.iter().map(|entry| (claimed.log, entry.position));
+        self.feed.extend(positions);
+        let bad = new.iter().filter(|entry| self.is_bad(entry));
         Ingested::Stored {
             durable: self.durable(claimed.log).position,
-            quarantined: u32::try_from(bad.len()).unwrap(),
+            quarantined: u32::try_from(bad.count()).unwrap(),
         }
+    }
+
+    /// Whether an entry is in quarantine.
+    fn is_bad(&self, entry: &LogEntry) -> bool {
+        self.bad.contains(&entry.position)
     }
 
     pub(super) fn durable(&self, log: LogId) -> LogHead {
@@ -439,7 +441,12 @@ impl ServerDisk {
         FeedPosition::new(self.feed.len().try_into().unwrap())
     }
 
-    pub(super) fn read_feed(&self, after: FeedPosition, held: &[(LogId, LogPosition)]) -> FeedPage {
+    pub(super) fn read_feed(
+        &self,
+        reader: NodeNumber,
+        after: FeedPosition,
+        held: &[(LogId, LogPosition)],
+    ) -> FeedPage {
         let held: BTreeMap<LogId, LogPosition> = held.iter().copied().collect();
         let mut page = FeedPage {
             after,
@@ -453,10 +460,11 @@ impl ServerDisk {
                 break;
             }
             page.through = page.through.next();
-            if held.get(log).is_none_or(|held| held < position) {
-                let log = &self.logs[log];
-                page.entries.push(log.entries[position].entry.clone());
-                page.heads.extend(log.heads.get(position));
+            let entry = &self.logs[log].entries[position].entry;
+            let is_for_reader = log.node() == reader || !self.is_bad(entry);
+            if is_for_reader && held.get(log).is_none_or(|held| held < position) {
+                page.entries.push(entry.clone());
+                page.heads.extend(self.logs[log].heads.get(position));
             }
         }
         page
@@ -490,6 +498,7 @@ impl ServerDisk {
         let feed = self.feed.iter().take(through.get().try_into().unwrap());
         feed.filter(|(log, _)| log.node() != without)
             .map(|(log, position)| &self.logs[log].entries[position])
+            .filter(|held| !self.is_bad(&held.entry))
             .map(|held| (held.hash, held.entry.clone()))
             .collect()
     }

@@ -2,12 +2,12 @@
 
 use super::{
     Pair,
-    disks::{PAGE_ENTRIES, log_of},
+    disks::{PAGE_ENTRIES, at, log_of},
 };
 use crate::{
     identity::PriceListVersion,
     sync::till::{Input, Link},
-    wire::{FeedPage, FeedPosition, Message, ReferenceText, Refuse},
+    wire::{FeedPage, FeedPosition, Message, ReferenceText, Refuse, limits::FEED_SILENCE_MAX},
 };
 
 #[test]
@@ -81,6 +81,28 @@ fn what_a_restored_disk_forgot_comes_back_through_the_feed() {
     pair.advance(60_000);
     assert_eq!(pair.seen.sent_by_server("FeedPage"), pages);
     assert_eq!(pair.disk.acknowledged[&forgotten].get(), 7);
+}
+
+/// What a till wrote itself is passed over in silence, but not for ever: else each hello would have it passed over again.
+#[test]
+fn a_cursor_moves_on_over_a_long_silence_and_not_over_a_short_one() {
+    for (silence, pages) in [(FEED_SILENCE_MAX - 1, 0), (FEED_SILENCE_MAX, 1)] {
+        let mut pair = Pair::online();
+        pair.sell(1);
+        let own = (pair.log, at(1));
+        pair.server.feed = vec![own; usize::try_from(silence).unwrap()];
+        pair.announce();
+        assert_eq!(pair.seen.sent_by_server("FeedPage"), pages);
+        assert_eq!(pair.till.status().feed_behind, 0, "complete all the same");
+        pair.reconnect();
+        let cursor = if pages > 0 { silence } else { 0 };
+        assert_eq!(pair.disk.feed, FeedPosition::new(cursor));
+        // What comes next comes at once, and takes the cursor over the silence before it.
+        pair.server.receive(log_of(2, 1), 1);
+        pair.announce();
+        assert_eq!(pair.disk.entries(log_of(2, 1)), 1);
+        assert_eq!(pair.disk.feed, FeedPosition::new(silence + 1));
+    }
 }
 
 #[test]

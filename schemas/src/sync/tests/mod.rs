@@ -5,6 +5,7 @@ mod asks;
 mod disks;
 mod epochs;
 mod feed;
+mod give_back;
 mod handshake;
 mod push;
 mod repair;
@@ -458,7 +459,9 @@ impl Pair {
             }
             Effect::Ingest(push) => Input::Ingested(disk.ingest(&push)),
             Effect::CompareOffer { heads } => Input::OfferCompared(disk.wants(&heads)),
-            Effect::ReadFeed { after, held } => Input::FeedRead(disk.read_feed(after, &held)),
+            Effect::ReadFeed { after, held } => {
+                Input::FeedRead(disk.read_feed(self.peer.node, after, &held))
+            }
             Effect::ReadReference { after } => Input::ReferenceRead(disk.read_reference(after)),
             Effect::ReadDigest { through } => {
                 let mut buckets = crate::wire::Buckets::default();

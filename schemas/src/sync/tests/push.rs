@@ -180,7 +180,8 @@ fn a_bad_entry_goes_into_quarantine_and_does_not_hold_up_the_rest() {
     pair.sell(5);
     assert_eq!(pair.disk.acknowledged[&pair.log], at(5));
     assert_eq!(pair.till.status().quarantined, 1);
-    assert_eq!(pair.server.feed.len(), 4);
+    let feed = pair.server.scope(node(2), pair.server.feed_end());
+    assert_eq!(feed.len(), 4);
 }
 
 /// A till's own log whose head nobody signed is refused; its data stay, and a person must look.

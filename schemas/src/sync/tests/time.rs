@@ -2,7 +2,10 @@
 
 use super::Pair;
 use crate::{
-    sync::{server, till::Link},
+    sync::{
+        server,
+        till::{self, Link},
+    },
     wire::{
         OPTIONAL_BIT, Refuse,
         limits::{IDLE_TIMEOUT_MS, KEEP_ALIVE_MS, RETRY_MS_MAX, RETRY_MS_MIN},
@@ -49,6 +52,36 @@ fn each_end_gives_up_on_a_silent_one() {
     session.handle(server::Input::Woke, due);
     let told = server::Effect::Send(Refuse::Idle.into());
     assert_eq!(session.poll_effect(), Some(told));
+}
+
+/// A large page over a slow line is no silence: it takes longer than that, and would take as long at the next try.
+#[test]
+fn a_message_that_takes_long_to_arrive_ends_no_connection() {
+    let mut pair = Pair::online();
+    for _ in 0..4 {
+        // Nothing whole gets through, in either direction, but bytes do.
+        pair.to_till.clear();
+        pair.now = pair.now.plus_milliseconds(IDLE_TIMEOUT_MS - 1);
+        pair.till.handle(till::Input::Heard, pair.now);
+        pair.tell_session(server::Input::Heard);
+        pair.till.handle(till::Input::Woke, pair.now);
+        pair.tell_session(server::Input::Woke);
+        assert_eq!(pair.link(), Link::Online);
+    }
+    let session = pair.session.as_ref().expect("it lives");
+    assert!(session.is_online());
+}
+
+#[test]
+fn bytes_alone_make_no_handshake() {
+    let mut pair = Pair::new();
+    let identity = (pair.server_identity.clone(), pair.peer.clone());
+    let mut session = server::ServerSession::new(identity.0, identity.1, pair.now);
+    let due = session.next_wake().expect("it waits");
+    session.handle(server::Input::Heard, pair.now.plus_milliseconds(1));
+    assert_eq!(session.next_wake(), Some(due));
+    pair.till.handle(till::Input::Heard, pair.now);
+    assert_eq!(pair.link(), Link::Connecting);
 }
 
 #[test]

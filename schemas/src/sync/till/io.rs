@@ -83,6 +83,9 @@ pub enum Input {
     Disconnected,
     /// A whole message arrived.
     Received(Message),
+    /// Some bytes of a message arrived, or the server took some of what is sent to it. A page or a frame may take longer
+    /// over a slow line than the server may be silent.
+    Heard,
     /// The till committed an entry of its own (T1).
     Committed(LogHead),
     /// Answers [`Effect::ReadLog`].
@@ -193,14 +196,15 @@ pub enum Effect {
         after: LogPosition,
     },
     /// Durably (T2), in one transaction: those entries that the store does not have yet, the signed heads, and
-    /// `through` as cursor. Entries of the till's own logs that its disk forgot are among them. A change that the
-    /// recogniser refuses is kept aside, not applied, and does not hold up the rest. Answered by
-    /// [`Input::FeedPageApplied`].
+    /// `through` as cursor. Entries of the till's own logs that its disk forgot are among them, those that the server
+    /// keeps in quarantine too: each is kept at its position, whether it can be folded or not, so that the log has no
+    /// hole. Another node's change that the recogniser refuses is kept aside, not applied, and does not hold up the
+    /// rest. Answered by [`Input::FeedPageApplied`].
     ApplyFeedPage(FeedPage),
     /// Durably, in one transaction: the records, and `through` as version. Answered by
     /// [`Input::ReferencePageApplied`].
     ApplyReferencePage(ReferencePage),
-    /// Read which logs of *other tills* (never the server's own) are held without gaps from 1, each at its newest
+    /// Read which logs of *other nodes* (other tills, and the server) are held without gaps from 1, each at its newest
     /// signed head: those greater than `after`, in ascending order, at most
     /// [`crate::wire::limits::OFFER_LOGS_MAX`]. Answered by [`Input::ForeignHeadsRead`].
     ReadForeignHeads {

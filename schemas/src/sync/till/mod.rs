@@ -158,6 +158,7 @@ impl TillSync {
             Input::ConnectFailed => self.connect_failed(now),
             Input::Disconnected => self.disconnected(now),
             Input::Received(message) => self.received(message, now),
+            Input::Heard => self.heard(now),
             Input::Committed(head) => self.pusher.committed(head, &mut self.effects),
             Input::LogRead(read) => self.pusher.read(read, &mut self.effects),
             Input::FeedPageApplied { through } => {
@@ -202,6 +203,15 @@ impl TillSync {
 
     fn is_online(&self) -> bool {
         matches!(self.phase, Phase::Online { .. })
+    }
+
+    fn heard(&mut self, now: Timestamp) {
+        if let Phase::Online {
+            heard_at, pinged, ..
+        } = &mut self.phase
+        {
+            (*heard_at, *pinged) = (now, false);
+        }
     }
 
     fn received(&mut self, message: Message, now: Timestamp) {

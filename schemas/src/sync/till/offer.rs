@@ -1,4 +1,4 @@
-//! After a new epoch: other tills' logs, offered to a server that may have lost them.
+//! After a new epoch: the logs of other nodes, tills and the server itself, offered to a server that may have lost them.
 
 use super::{Effect, effects::Effects};
 use crate::{
@@ -37,7 +37,7 @@ impl Offerer {
             return;
         }
         heads.truncate(OFFER_LOGS_MAX);
-        heads.retain(|head| ![own, NodeNumber::SERVER].contains(&head.log.node()));
+        heads.retain(|head| head.log.node() != own);
         if heads.is_empty() {
             *self = Self::Idle;
             return;

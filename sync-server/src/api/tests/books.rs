@@ -6,6 +6,7 @@ use holdfast_schemas::{
         Channel, NodeNumber, OrderNumber, PriceListVersion, ReactionId, ReasonCode, TaxCode,
         TimeZoneName,
     },
+    log::{HeadSignature, LogHead, SignedHead},
     operation::{
         Author, Body, CashCounted, CutOverHour, LineKind, Operation, OrderType, PriceSource, Role,
         SessionOpened, StockLine, StockMoved, StockMovementKind, TaxMode, TaxRounding, TenderKind,
@@ -22,7 +23,11 @@ use holdfast_schemas::{
 };
 
 use super::*;
-use crate::{ingest::prepare_change, project, store::OwnEntry};
+use crate::{
+    ingest::prepare_change,
+    project,
+    store::{Decided, OwnEntry},
+};
 
 /// Two stores' tills in one: what it writes goes straight to the server's log.
 struct Shop {
@@ -30,6 +35,14 @@ struct Shop {
     key: String,
     log: LogId,
     written: u64,
+}
+
+/// Nobody checks these.
+fn unsigned(head: LogHead) -> SignedHead {
+    SignedHead {
+        head,
+        signature: HeadSignature::from_bytes([0; 64]),
+    }
 }
 
 impl Shop {
@@ -65,13 +78,16 @@ impl Shop {
         cause[..8].copy_from_slice(&self.written.to_be_bytes());
         let bytes = appended.bytes.into_boxed_slice();
         let entry = OwnEntry {
-            cause: ReactionId::from_bytes(cause),
-            number: None,
+            log: self.log,
+            decided: Decided {
+                cause: ReactionId::from_bytes(cause),
+                number: None,
+            },
             entry: prepare_change(self.log, document.id(), &appended.change, bytes),
         };
         let store = &self.server.store;
         store
-            .append_own(self.log, &[entry], None, at(0))
+            .append_own(&[entry], None, &unsigned)
             .expect("durable");
         document.insert(appended.change);
     }

@@ -1,6 +1,6 @@
 //! Rights as tills ask for them.
 
-use std::sync::Arc;
+use std::{num::NonZeroU64, sync::Arc};
 
 use holdfast_schemas::{
     change::RecordedKind,
@@ -15,8 +15,8 @@ use holdfast_schemas::{
 use super::Desk;
 use crate::store::{
     Contact, DocumentScope, EnrolmentCode, EnrolmentRequest, EntryVerdict, FramePrepared,
-    PreparedEntry, PublicKey, SecretHash, Store, StoreRecord, memory::MemoryStore,
-    sqlite::SqliteStore,
+    PreparedEntry, PublicKey, RecognisedChange, SecretHash, Store, StoreRecord,
+    memory::MemoryStore, sqlite::SqliteStore,
 };
 
 const NOW: Timestamp = Timestamp::from_milliseconds(1_000);
@@ -163,13 +163,18 @@ fn first_frame(by: NodeNumber, document: DocumentId, store: &StoreId) -> FramePr
             document,
             hash,
             bytes: [3; 8].into(),
-            verdict: EntryVerdict::Recognised {
+            verdict: EntryVerdict::Recognised(RecognisedChange {
                 begins: Some(DocumentScope {
                     kind: RecordedKind::Known(DocumentKind::Order),
                     store: Some(store.clone()),
                     refers_to: None,
                 }),
-            },
+                sequence: NonZeroU64::MIN,
+                deps: Vec::new(),
+                first_counter: NonZeroU64::MIN,
+                last_counter: NonZeroU64::MIN,
+                decided: None,
+            }),
         }],
         head: Some(SignedHead {
             head: LogHead {

@@ -7,18 +7,22 @@ use holdfast_schemas::{
         ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, OrderNumber, ReactionId,
         ReasonCode, StoreId,
     },
-    log::{LogHead, SignedHead},
+    log::{LogEntry, LogHead, SignedHead},
     time::Timestamp,
     wire::{FeedPage, FeedPosition},
 };
 
-use super::{Aside, MemoryStore, State, count};
+use super::{Aside, FeedItem, MemoryStore, State, count};
 use crate::{
-    ingest::apply::{self, Author, LogTables, Place},
+    ingest::{
+        apply::{self, Author, LogTables, Place},
+        in_place::Known,
+    },
     store::{
-        Appended, CursorName, DocumentScope, EntryNumber, EntryVerdict, FeedLimits, FramePrepared,
+        CursorName, DocumentScope, EntryNumber, EntryVerdict, FeedLimits, FramePrepared,
         FreezeReason, GroupTaken, LogStore, OwnEntry, PageLimit, PreparedEntry, QuarantineNumber,
-        Quarantined, StoreError, StoredEntry, Stretch, TouchedDocument, feed_page::FeedPageBuilder,
+        Quarantined, RecognisedChange, SignOwnHead, StoreError, StoredEntry, Stretch,
+        TouchedDocument, feed_page::FeedPageBuilder,
     },
 };
 
@@ -67,6 +71,7 @@ impl LogTables for State {
         &mut self,
         place: &Place,
         entry: &PreparedEntry,
+        change: &RecognisedChange,
     ) -> Result<EntryNumber, StoreError> {
         let number = self.log_end().next();
         self.entries.push((
@@ -80,6 +85,7 @@ impl LogTables for State {
             },
             place.chain,
         ));
+        self.last_counters.push(change.last_counter);
         self.places
             .insert((place.log, place.position), (entry.hash, place.chain));
         self.documents
@@ -90,7 +96,7 @@ impl LogTables for State {
         Ok(number)
     }
 
-    fn put_aside(&mut self, aside: &apply::Aside<'_>) -> Result<(), StoreError> {
+    fn put_aside(&mut self, aside: &apply::Aside<'_>) -> Result<QuarantineNumber, StoreError> {
         let number = QuarantineNumber::new(self.quarantine.len() as u64 + 1);
         if let Some(chain) = aside.chain {
             self.places
@@ -112,7 +118,25 @@ impl LogTables for State {
             chain: aside.chain,
             released: false,
         });
-        Ok(())
+        Ok(number)
+    }
+
+    fn known(&self, document: DocumentId, place: &Place) -> Result<Known, StoreError> {
+        let mut known = Known::default();
+        for ((entry, _), last) in self.entries.iter().zip(&self.last_counters) {
+            if entry.document == document {
+                known.accept(place, entry.log, entry.position, (entry.hash, *last));
+            }
+        }
+        let aside = self.quarantine.iter().filter(|aside| {
+            let of_log = aside.entry.document == document && aside.entry.log == place.log;
+            of_log
+                && aside.entry.position < place.position
+                && aside.chain.is_some()
+                && !aside.released
+        });
+        known.of_log += aside.count() as u64;
+        Ok(known)
     }
 
     fn is_aside(
@@ -169,11 +193,15 @@ impl LogTables for State {
     }
 
     fn put_feed(&mut self, store: &StoreId, entry: EntryNumber) -> Result<(), StoreError> {
-        if !self.stores.contains_key(store) {
-            return Err(StoreError::UnknownStore(store.clone()));
-        }
-        self.feeds.entry(store.clone()).or_default().push(entry);
-        Ok(())
+        self.put_feed_item(store, FeedItem::Entry(entry))
+    }
+
+    fn put_feed_aside(
+        &mut self,
+        store: &StoreId,
+        aside: QuarantineNumber,
+    ) -> Result<(), StoreError> {
+        self.put_feed_item(store, FeedItem::Aside(aside))
     }
 
     fn put_cause(&mut self, cause: ReactionId) -> Result<bool, StoreError> {
@@ -201,7 +229,45 @@ fn referring(state: &State, document: DocumentId, up_to: Option<EntryNumber>) ->
 }
 
 impl State {
-    fn feed(&self, store: &StoreId) -> Result<&[EntryNumber], StoreError> {
+    fn put_feed_item(&mut self, store: &StoreId, item: FeedItem) -> Result<(), StoreError> {
+        if !self.stores.contains_key(store) {
+            return Err(StoreError::UnknownStore(store.clone()));
+        }
+        self.feeds.entry(store.clone()).or_default().push(item);
+        Ok(())
+    }
+
+    /// What a feed's item is, and whether it is set aside.
+    fn item(&self, item: FeedItem) -> Result<(LogEntry, bool), StoreError> {
+        let found = match item {
+            FeedItem::Entry(number) => self
+                .entry(number)
+                .map(|entry| (LogEntry::from(entry.clone()), false)),
+            FeedItem::Aside(number) => {
+                let index = usize::try_from(number.get().wrapping_sub(1)).unwrap_or(usize::MAX);
+                self.quarantine.get(index).map(|aside| {
+                    let entry = LogEntry {
+                        log: aside.entry.log,
+                        position: aside.entry.position,
+                        document: aside.entry.document,
+                        change: aside.entry.bytes.clone(),
+                    };
+                    (entry, true)
+                })
+            }
+        };
+        found.ok_or_else(missing_entry)
+    }
+
+    /// The entry that a feed names, if it is one that everybody may read.
+    fn accepted(&self, item: FeedItem) -> Option<&StoredEntry> {
+        match item {
+            FeedItem::Entry(number) => self.entry(number),
+            FeedItem::Aside(_) => None,
+        }
+    }
+
+    fn feed(&self, store: &StoreId) -> Result<&[FeedItem], StoreError> {
         if !self.stores.contains_key(store) {
             return Err(StoreError::UnknownStore(store.clone()));
         }
@@ -249,11 +315,10 @@ impl LogStore for MemoryStore {
 
     fn append_own(
         &self,
-        log: LogId,
         entries: &[OwnEntry],
         cursor: Option<(EntryNumber, EntryNumber)>,
-        _at: Timestamp,
-    ) -> Result<Appended, StoreError> {
+        sign: SignOwnHead<'_>,
+    ) -> Result<u32, StoreError> {
         self.transact(|state| {
             if let Some((from, to)) = cursor {
                 if state.cursor(CursorName::React) != from {
@@ -263,7 +328,7 @@ impl LogStore for MemoryStore {
                 }
                 state.cursors.insert(CursorName::React, to);
             }
-            apply::append_own(state, log, entries)
+            apply::append_own(state, entries, sign)
         })
     }
 
@@ -274,22 +339,24 @@ impl LogStore for MemoryStore {
     fn feed_page(
         &self,
         store: &StoreId,
+        reader: NodeNumber,
         after: FeedPosition,
         held: &BTreeMap<LogId, LogPosition>,
         limits: FeedLimits,
     ) -> Result<FeedPage, StoreError> {
         let state = self.state();
         let feed = state.feed(store)?;
-        let mut page = FeedPageBuilder::new(after, FeedPosition::new(feed.len() as u64), limits);
+        let end = FeedPosition::new(feed.len() as u64);
+        let mut page = FeedPageBuilder::new(reader, held, after, end, limits);
         let start = usize::try_from(after.get()).unwrap_or(usize::MAX);
-        for number in feed.get(start..).unwrap_or_default() {
+        for item in feed.get(start..).unwrap_or_default() {
             if page.is_full() {
                 break;
             }
-            let entry = state.entry(*number).ok_or_else(missing_entry)?;
-            if !page.pass_over(held, entry.log, entry.position) {
-                let head = state.signatures.get(&(entry.log, entry.position));
-                page.add(entry.clone(), head.copied());
+            let (entry, aside) = state.item(*item)?;
+            if !page.pass_over(entry.log, entry.position, aside) {
+                let head = state.signatures.get(&(entry.log, entry.position)).copied();
+                page.add(entry, head);
             }
         }
         Ok(page.finish())
@@ -406,7 +473,7 @@ impl LogStore for MemoryStore {
         let feed = state.feed(store)?;
         let mut found: Vec<StoredEntry> = feed
             .iter()
-            .filter_map(|number| state.entry(*number))
+            .filter_map(|item| state.accepted(*item))
             .filter(|entry| hashes.contains(&entry.hash))
             .cloned()
             .collect();
@@ -425,7 +492,7 @@ impl LogStore for MemoryStore {
         Ok(feed
             .iter()
             .take(usize::try_from(up_to.get()).unwrap_or(usize::MAX))
-            .filter_map(|number| state.entry(*number))
+            .filter_map(|item| state.accepted(*item))
             .filter(|entry| entry.log.node() != without)
             .map(|entry| entry.hash)
             .collect())
@@ -438,6 +505,10 @@ impl LogStore for MemoryStore {
             }
             apply::grant_scope(state, document, store)
         })
+    }
+
+    fn scope_of(&self, document: DocumentId) -> Result<BTreeSet<StoreId>, StoreError> {
+        self.state().scope(document)
     }
 
     fn in_scope(&self, document: DocumentId, store: &StoreId) -> Result<bool, StoreError> {
@@ -470,7 +541,7 @@ impl LogStore for MemoryStore {
     fn release_quarantined(
         &self,
         number: QuarantineNumber,
-        begins: Option<DocumentScope>,
+        change: RecognisedChange,
         _at: Timestamp,
     ) -> Result<bool, StoreError> {
         self.transact(|state| {
@@ -490,9 +561,9 @@ impl LogStore for MemoryStore {
                 document: aside.entry.document,
                 hash: aside.entry.hash,
                 bytes: aside.entry.bytes,
-                verdict: EntryVerdict::Recognised { begins },
+                verdict: EntryVerdict::Recognised(change.clone()),
             };
-            let released = apply::release(state, &place, &entry)?;
+            let released = apply::release(state, &place, &entry, &change)?;
             state.quarantine[index].released = released;
             Ok(released)
         })

@@ -7,6 +7,7 @@ mod rest;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    num::NonZeroU64,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -22,7 +23,8 @@ use holdfast_schemas::{
 
 use super::{
     ApiKeyId, ApiKeyRecord, CursorName, DocumentRows, DocumentScope, EnrolmentCode, EntryNumber,
-    NodeRecord, PublicKey, Quarantined, ReferenceKey, SecretHash, StoreRecord, StoredEntry,
+    NodeRecord, PublicKey, QuarantineNumber, Quarantined, ReferenceKey, SecretHash, StoreRecord,
+    StoredEntry,
 };
 
 /// A server's store in memory. What it holds is gone with it.
@@ -44,9 +46,11 @@ struct State {
     heads: BTreeMap<LogId, LogHead>,
     signatures: BTreeMap<(LogId, LogPosition), SignedHead>,
     entries: Vec<(StoredEntry, ChainHash)>,
+    /// The last counter of each, in their order.
+    last_counters: Vec<NonZeroU64>,
     places: BTreeMap<(LogId, LogPosition), (ChangeHash, ChainHash)>,
     documents: BTreeMap<DocumentId, DocumentState>,
-    feeds: BTreeMap<StoreId, Vec<EntryNumber>>,
+    feeds: BTreeMap<StoreId, Vec<FeedItem>>,
     quarantine: Vec<Aside>,
     causes: BTreeSet<ReactionId>,
     last_own_number: Option<OrderNumber>,
@@ -63,6 +67,14 @@ struct State {
 struct Code {
     code: EnrolmentCode,
     used_by: Option<(NodeNumber, PublicKey)>,
+}
+
+/// What a feed names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FeedItem {
+    Entry(EntryNumber),
+    /// For its author alone.
+    Aside(QuarantineNumber),
 }
 
 /// A document's place in the log.
@@ -97,6 +109,7 @@ impl MemoryStore {
                 heads: BTreeMap::new(),
                 signatures: BTreeMap::new(),
                 entries: Vec::new(),
+                last_counters: Vec::new(),
                 places: BTreeMap::new(),
                 documents: BTreeMap::new(),
                 feeds: BTreeMap::new(),

@@ -7,7 +7,7 @@ use holdfast_schemas::{
         ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, OrderNumber, ReasonCode,
         StoreId,
     },
-    log::{LogHead, SignedHead},
+    log::{LogEntry, LogHead, SignedHead},
     time::Timestamp,
     wire::{FeedPage, FeedPosition},
 };
@@ -22,9 +22,10 @@ use super::{
 use crate::{
     ingest::apply::{self, LogTables, Place},
     store::{
-        Appended, CursorName, DocumentScope, EntryNumber, EntryVerdict, FeedLimits, FramePrepared,
-        FreezeReason, GroupTaken, LogStore, OwnEntry, PageLimit, PreparedEntry, QuarantineNumber,
-        Quarantined, StoreError, StoredEntry, Stretch, TouchedDocument, feed_page::FeedPageBuilder,
+        CursorName, EntryNumber, EntryVerdict, FeedLimits, FramePrepared, FreezeReason, GroupTaken,
+        LogStore, OwnEntry, PageLimit, PreparedEntry, QuarantineNumber, Quarantined,
+        RecognisedChange, SignOwnHead, StoreError, StoredEntry, Stretch, TouchedDocument,
+        feed_page::FeedPageBuilder,
     },
 };
 
@@ -47,16 +48,15 @@ impl LogStore for SqliteStore {
 
     fn append_own(
         &self,
-        log: LogId,
         entries: &[OwnEntry],
         cursor: Option<(EntryNumber, EntryNumber)>,
-        _at: Timestamp,
-    ) -> Result<Appended, StoreError> {
+        sign: SignOwnHead<'_>,
+    ) -> Result<u32, StoreError> {
         self.write(|transaction| {
             if let Some((from, to)) = cursor {
                 move_cursor(transaction, CursorName::React, from, to)?;
             }
-            let append = |tables: &mut Tables<'_>| apply::append_own(tables, log, entries);
+            let append = |tables: &mut Tables<'_>| apply::append_own(tables, entries, sign);
             Tables::write(transaction, append).map(|(appended, _)| appended)
         })
     }
@@ -74,11 +74,16 @@ impl LogStore for SqliteStore {
     fn feed_page(
         &self,
         store: &StoreId,
+        reader: NodeNumber,
         after: FeedPosition,
         held: &BTreeMap<LogId, LogPosition>,
         limits: FeedLimits,
     ) -> Result<FeedPage, StoreError> {
-        self.read(|transaction| read_page(transaction, store, after, held, limits))
+        self.read(|transaction| {
+            let end = feed_end(transaction, store)?;
+            let page = FeedPageBuilder::new(reader, held, after, end, limits);
+            fill_page(transaction, store, after, page)
+        })
     }
 
     fn feed_end(&self, store: &StoreId) -> Result<FeedPosition, StoreError> {
@@ -228,6 +233,10 @@ impl LogStore for SqliteStore {
         })
     }
 
+    fn scope_of(&self, document: DocumentId) -> Result<BTreeSet<StoreId>, StoreError> {
+        self.read(|transaction| Tables::new(transaction).scope(document))
+    }
+
     fn in_scope(&self, document: DocumentId, store: &StoreId) -> Result<bool, StoreError> {
         self.read(|transaction| Ok(Tables::new(transaction).scope(document)?.contains(store)))
     }
@@ -256,14 +265,15 @@ impl LogStore for SqliteStore {
     fn release_quarantined(
         &self,
         number: QuarantineNumber,
-        begins: Option<DocumentScope>,
+        change: RecognisedChange,
         _at: Timestamp,
     ) -> Result<bool, StoreError> {
         self.write(|transaction| {
-            let Some((place, entry)) = set_aside(transaction, number, begins)? else {
+            let verdict = EntryVerdict::Recognised(change.clone());
+            let Some((place, entry)) = set_aside(transaction, number, verdict)? else {
                 return Ok(false);
             };
-            let release = |tables: &mut Tables<'_>| apply::release(tables, &place, &entry);
+            let release = |tables: &mut Tables<'_>| apply::release(tables, &place, &entry, &change);
             if !Tables::write(transaction, release)?.0 {
                 return Ok(false);
             }
@@ -331,20 +341,20 @@ pub(super) fn feed_end(
         .ok_or_else(|| StoreError::UnknownStore(store.clone()))
 }
 
-fn read_page(
+fn fill_page(
     transaction: &Transaction<'_>,
     store: &StoreId,
     after: FeedPosition,
-    held: &BTreeMap<LogId, LogPosition>,
-    limits: FeedLimits,
+    mut page: FeedPageBuilder<'_>,
 ) -> Result<FeedPage, StoreError> {
-    let mut page = FeedPageBuilder::new(after, feed_end(transaction, store)?, limits);
     let attempted = failed("read a feed");
-    let sql = format!(
-        "SELECT {ENTRY_COLUMNS} FROM feed JOIN entry ON entry.number = feed.entry
-         WHERE feed.store = ?1 AND feed.number > ?2 ORDER BY feed.number"
-    );
-    let mut statement = transaction.prepare_cached(&sql).map_err(&attempted)?;
+    let sql = "SELECT feed.aside IS NOT NULL, COALESCE(entry.log, quarantine.log),
+                 COALESCE(entry.position, quarantine.position), COALESCE(entry.document, quarantine.document),
+                 COALESCE(entry.bytes, quarantine.bytes)
+               FROM feed LEFT JOIN entry ON entry.number = feed.entry
+                 LEFT JOIN quarantine ON quarantine.number = feed.aside
+               WHERE feed.store = ?1 AND feed.number > ?2 ORDER BY feed.number";
+    let mut statement = transaction.prepare_cached(sql).map_err(&attempted)?;
     let mut found = statement
         .query(params![store.as_str(), Column(after)])
         .map_err(&attempted)?;
@@ -353,8 +363,17 @@ fn read_page(
     {
         let log = column(row, 1).map_err(&attempted)?;
         let position = column(row, 2).map_err(&attempted)?;
-        if !page.pass_over(held, log, position) {
-            let entry = rows::stored_entry(row).map_err(&attempted)?;
+        let aside = row.get(0).map_err(&attempted)?;
+        if !page.pass_over(log, position, aside) {
+            let entry = LogEntry {
+                log,
+                position,
+                document: column(row, 3).map_err(&attempted)?,
+                change: row
+                    .get::<_, Vec<u8>>(4)
+                    .map_err(&attempted)?
+                    .into_boxed_slice(),
+            };
             let head = head_at(transaction, log, position)?;
             page.add(entry, head);
         }
@@ -516,7 +535,7 @@ pub(super) fn set_cursor(
 fn set_aside(
     transaction: &Transaction<'_>,
     number: QuarantineNumber,
-    begins: Option<DocumentScope>,
+    verdict: EntryVerdict,
 ) -> Result<Option<(Place, PreparedEntry)>, StoreError> {
     transaction
         .query_row(
@@ -533,7 +552,7 @@ fn set_aside(
                     document: column(row, 3)?,
                     hash: column(row, 4)?,
                     bytes: row.get::<_, Vec<u8>>(5)?.into_boxed_slice(),
-                    verdict: EntryVerdict::Recognised { begins },
+                    verdict,
                 };
                 Ok((place, entry))
             },

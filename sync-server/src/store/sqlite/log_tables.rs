@@ -21,8 +21,14 @@ use super::{
     values::{Column, column, text},
 };
 use crate::{
-    ingest::apply::{Aside, Author, LogTables, Place},
-    store::{DocumentScope, EntryNumber, FreezeReason, PreparedEntry, StoreError},
+    ingest::{
+        apply::{Aside, Author, LogTables, Place},
+        in_place::Known,
+    },
+    store::{
+        DocumentScope, EntryNumber, FreezeReason, PreparedEntry, QuarantineNumber,
+        RecognisedChange, StoreError,
+    },
 };
 
 /// The log's tables in one transaction, and what the transaction has read and written of them: a group of frames asks
@@ -288,12 +294,13 @@ impl LogTables for Tables<'_> {
         &mut self,
         place: &Place,
         entry: &PreparedEntry,
+        change: &RecognisedChange,
     ) -> Result<EntryNumber, StoreError> {
         let number = self.next_entry()?;
         self.transaction
             .prepare_cached(
-                "INSERT INTO entry (number, log, position, document, hash, chain, bytes)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO entry (number, log, position, document, hash, chain, last_counter, bytes)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )
             .and_then(|mut statement| {
                 statement.execute(params![
@@ -303,6 +310,7 @@ impl LogTables for Tables<'_> {
                     Column(entry.document),
                     Column(entry.hash),
                     Column(place.chain),
+                    Column(change.last_counter),
                     entry.bytes,
                 ])
             })
@@ -313,7 +321,7 @@ impl LogTables for Tables<'_> {
         Ok(number)
     }
 
-    fn put_aside(&mut self, aside: &Aside<'_>) -> Result<(), StoreError> {
+    fn put_aside(&mut self, aside: &Aside<'_>) -> Result<QuarantineNumber, StoreError> {
         self.execute(
             "number an entry for quarantine",
             "UPDATE server SET quarantine_end = quarantine_end + 1",
@@ -340,7 +348,44 @@ impl LogTables for Tables<'_> {
                 ])
             })
             .map_err(failed("put an entry aside"))?;
-        Ok(())
+        let number = self.row(
+            "read quarantine's end",
+            "SELECT quarantine_end FROM server",
+            &[],
+            |row| column(row, 0),
+        )?;
+        Ok(number.unwrap_or(QuarantineNumber::START))
+    }
+
+    fn known(&self, document: DocumentId, place: &Place) -> Result<Known, StoreError> {
+        let mut known = Known::default();
+        let accepted = self.rows(
+            "read a document's changes",
+            "SELECT log, position, hash, last_counter FROM entry WHERE document = ?1",
+            &[&Column(document)],
+            |row| {
+                Ok((
+                    (column(row, 0)?, column(row, 1)?),
+                    (column(row, 2)?, column(row, 3)?),
+                ))
+            },
+        )?;
+        for ((log, position), change) in accepted {
+            known.accept(place, log, position, change);
+        }
+        let aside = self.row(
+            "count a log's changes in quarantine",
+            "SELECT COUNT(*) FROM quarantine
+             WHERE document = ?1 AND log = ?2 AND position < ?3 AND chain IS NOT NULL AND NOT released",
+            &[
+                &Column(document),
+                &Column(place.log),
+                &Column(place.position),
+            ],
+            |row| row.get::<_, u32>(0),
+        )?;
+        known.of_log += u64::from(aside.unwrap_or_default());
+        Ok(known)
     }
 
     fn is_aside(
@@ -468,13 +513,15 @@ impl LogTables for Tables<'_> {
     }
 
     fn put_feed(&mut self, store: &StoreId, entry: EntryNumber) -> Result<(), StoreError> {
-        let number = self.next_feed_number(store)?;
-        self.execute(
-            "write to a feed",
-            "INSERT INTO feed (store, number, entry) VALUES (?1, ?2, ?3)",
-            &[&store.as_str(), &Column(number), &Column(entry)],
-        )?;
-        Ok(())
+        self.put_feed_row(store, Some(entry), None)
+    }
+
+    fn put_feed_aside(
+        &mut self,
+        store: &StoreId,
+        aside: QuarantineNumber,
+    ) -> Result<(), StoreError> {
+        self.put_feed_row(store, None, Some(aside))
     }
 
     fn put_cause(&mut self, cause: ReactionId) -> Result<bool, StoreError> {
@@ -491,6 +538,28 @@ impl LogTables for Tables<'_> {
             "remember an order number",
             "UPDATE server SET last_own_number = MAX(COALESCE(last_own_number, 0), ?1)",
             &[&Column(number)],
+        )?;
+        Ok(())
+    }
+}
+
+impl Tables<'_> {
+    fn put_feed_row(
+        &mut self,
+        store: &StoreId,
+        entry: Option<EntryNumber>,
+        aside: Option<QuarantineNumber>,
+    ) -> Result<(), StoreError> {
+        let number = self.next_feed_number(store)?;
+        self.execute(
+            "write to a feed",
+            "INSERT INTO feed (store, number, entry, aside) VALUES (?1, ?2, ?3, ?4)",
+            &[
+                &store.as_str(),
+                &Column(number),
+                &entry.map(Column),
+                &aside.map(Column),
+            ],
         )?;
         Ok(())
     }

@@ -85,6 +85,7 @@ CREATE TABLE entry (
   document BLOB NOT NULL CHECK (length(document) = 16),
   hash BLOB NOT NULL CHECK (length(hash) = 32),
   chain BLOB NOT NULL CHECK (length(chain) = 32),
+  last_counter INTEGER NOT NULL,
   bytes BLOB NOT NULL,
   UNIQUE (log, position)
 ) STRICT;
@@ -105,10 +106,12 @@ CREATE TABLE document_scope (
   PRIMARY KEY (document, store)
 ) STRICT, WITHOUT ROWID;
 
+-- aside is what is in quarantine: its author alone reads it, to have its own log whole.
 CREATE TABLE feed (
   store TEXT NOT NULL REFERENCES store,
   number INTEGER NOT NULL,
-  entry INTEGER NOT NULL REFERENCES entry,
+  entry INTEGER REFERENCES entry,
+  aside INTEGER REFERENCES quarantine CHECK ((entry IS NULL) <> (aside IS NULL)),
   PRIMARY KEY (store, number)
 ) STRICT, WITHOUT ROWID;
 
@@ -128,6 +131,7 @@ CREATE TABLE quarantine (
   released INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX quarantine_by_place ON quarantine (log, position);
+CREATE INDEX quarantine_by_document ON quarantine (document, log, position) WHERE chain IS NOT NULL;
 
 CREATE TABLE own_cursor (
   name TEXT NOT NULL PRIMARY KEY,

@@ -3,18 +3,12 @@
 use std::collections::BTreeSet;
 
 use holdfast_schemas::{
-    identity::{DocumentId, LogPosition, ReasonCode, Sku},
-    operation::{
-        Author, Body, DocumentKind, Operation, Role, StockLine, StockMoved, StockMovementKind,
-        TenderKind, TenderTaken,
-    },
+    identity::LogPosition,
     sync::till,
-    time::BusinessDate,
-    value::{Measure, MinorUnits, QuantityChange},
     wire::{AskId, OrderKey, Question, ReferenceText, ServerEpoch},
 };
 
-use super::{World, model::Effects, planted::Planted, random::Random, till_store::EntryKey};
+use super::{World, random::Random, till_store::EntryKey};
 
 /// Everything that can go wrong here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,82 +59,14 @@ impl World {
         let index = self.random.below(self.tills.len());
         match self.random.below(20) {
             0 => self.change_reference(),
-            1 => self.ask(index),
-            2 => self.drive_till(index, Some(till::Input::CompareNow)),
+            1 | 2 => self.ask(index),
+            3 => self.drive_till(index, Some(till::Input::CompareNow)),
             _ => {
                 for _ in 0..=self.random.below(8) {
-                    self.sell(index);
+                    self.do_business(index);
                 }
             }
         }
-    }
-
-    /// One commit: to a new document, or to one that the till has.
-    pub(super) fn sell(&mut self, index: usize) {
-        let known = self.tills[index].disk.documents();
-        let appends = !known.is_empty() && self.random.chance(30);
-        let document = if appends {
-            known[self.random.below(known.len())]
-        } else {
-            DocumentId::new(self.now, self.tills[index].node, self.random.next())
-        };
-        let kind = self.tills[index].disk.document(document).kind();
-        let kind = match kind {
-            Some(kind) => kind,
-            // The document's first change was lost with a disk.
-            None if appends => return,
-            None if self.random.chance(60) => DocumentKind::Order,
-            None => DocumentKind::Stock,
-        };
-        let (body, effects) = self.body(index, kind);
-        let by = Author {
-            role: Role::Cashier,
-            user: None,
-        };
-        let operation = Operation::new(self.now, by, body);
-        let till = &mut self.tills[index];
-        let (head, key) = till.disk.commit(till.log, document, &[operation]);
-        self.model.committed(key, effects);
-        self.drive_till(index, Some(till::Input::Committed(head)));
-    }
-
-    fn body(&mut self, index: usize, kind: DocumentKind) -> (Body, Effects) {
-        if kind == DocumentKind::Order {
-            let money_minor = self.random.between(1, 10_000);
-            let too_much = match self.tills[index].planted {
-                Some(Planted::RoundedByOne) if money_minor % 16 == 0 => 1,
-                Some(_) | None => 0,
-            };
-            let body = TenderTaken {
-                session: None,
-                kind: TenderKind::Cash,
-                amount_minor: MinorUnits::new(money_minor + too_much),
-                tendered_minor: None,
-                rounding_minor: None,
-                reference: None,
-            };
-            let effects = Effects {
-                money_minor,
-                pieces: 0,
-            };
-            return (body.into(), effects);
-        }
-        let pieces = self.random.between(1, 50) * if self.random.chance(50) { 1 } else { -1 };
-        let body = StockMoved {
-            store: self.tills[index].store_id.clone(),
-            business_date: BusinessDate::new(2027, 1, 15).expect("a day"),
-            kind: StockMovementKind::Adjusted,
-            reason: ReasonCode::new("count").expect("a code"),
-            lines: vec![StockLine {
-                product: Sku::new("TEA-250").expect("a code"),
-                change: QuantityChange::new(pieces.into(), Measure::Each).expect("not zero"),
-            }],
-        };
-        let effects = Effects {
-            money_minor: 0,
-            pieces,
-        };
-        (body.into(), effects)
     }
 
     fn change_reference(&mut self) {
@@ -153,10 +79,14 @@ impl World {
             .announce(self.now, &mut self.network, &mut self.random);
     }
 
+    /// Asks for a sale, of whatever store; what is found comes back as a return.
     fn ask(&mut self, index: usize) {
         self.next_ask += 1;
         let id = AskId(self.next_ask);
-        let document = DocumentId::new(self.now, self.tills[index].node, self.random.next());
+        let nth = self.random.below(self.model.sales.len());
+        let Some(document) = self.model.sales.keys().nth(nth).copied() else {
+            return;
+        };
         let question = Question::FindOrder {
             key: OrderKey::Document(document),
         };
@@ -186,11 +116,15 @@ impl World {
                 self.tills[index].disk.rot(nth);
                 self.keep_what_is_left();
             }
-            Fault::RestartServer => self.server.stop(&mut self.network),
+            Fault::RestartServer => {
+                self.server.stop(&mut self.network);
+                self.server.database.draw_own_logs(&mut self.random);
+            }
             Fault::BackUpServer => self.server.backup = self.server.database.clone(),
             Fault::RestoreServer => {
                 self.server.stop(&mut self.network);
                 self.server.database = self.server.backup.clone();
+                self.server.database.draw_own_logs(&mut self.random);
                 self.server.database.epoch = ServerEpoch::from_bytes(self.random.bytes());
                 self.keep_what_is_left();
             }

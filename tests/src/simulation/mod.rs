@@ -6,16 +6,19 @@
 //! are folded from the server's documents and compared with a plain sum.
 
 mod actions;
+mod books;
 mod checks;
 mod keys;
 mod model;
 mod network;
 mod planted;
 mod random;
+mod reactions;
 mod server;
 mod server_store;
 mod till;
 mod till_store;
+mod trade;
 
 use std::collections::BTreeMap;
 
@@ -46,6 +49,10 @@ pub struct Report {
     pub faults: usize,
     /// Questions that were answered.
     pub answers: usize,
+    /// Entries in the server's quarantine at the end.
+    pub set_aside: usize,
+    /// Entries of the server's own that it got back from tills.
+    pub regained: usize,
     /// Bytes on the wire.
     pub wire_bytes: u64,
 }
@@ -98,6 +105,8 @@ pub fn run(seed: u64, scenario: Scenario) -> Report {
         commits: world.model.ever.len(),
         faults: world.faults,
         answers: world.tills.iter().map(|till| till.answered).sum(),
+        set_aside: world.server.database.quarantine.len(),
+        regained: world.server.regained,
         wire_bytes: world.network.bytes,
     }
 }
@@ -132,7 +141,10 @@ impl World {
         Self {
             now,
             network: Network::default(),
-            server: Server::new(ServerStore::new(epoch, stores), scenario.planted),
+            server: Server::new(
+                ServerStore::new(epoch, stores, &mut random),
+                scenario.planted,
+            ),
             model: Model::default(),
             faults: 0,
             next_ask: 0,
@@ -174,6 +186,9 @@ impl World {
         match input {
             Some(input) => till.handle(input, self.now, &mut self.network, &mut self.random),
             None => till.drive(self.now, &mut self.network, &mut self.random),
+        }
+        while let Some(found) = self.tills[index].found.pop() {
+            self.take_back_found(index, &found);
         }
     }
 
@@ -257,13 +272,18 @@ impl World {
             Delivery::ServerCut { connection } => {
                 self.drive_session(connection, server_sync::Input::Disconnected);
             }
-            Delivery::Ingest { connection, push } => self.server.ingest(
-                connection,
-                &push,
-                self.now,
-                &mut self.network,
-                &mut self.random,
-            ),
+            Delivery::Ingest { connection, push } => {
+                let written = self.server.ingest(
+                    connection,
+                    &push,
+                    self.now,
+                    &mut self.network,
+                    &mut self.random,
+                );
+                for key in written {
+                    self.model.committed(key, model::Effects::default());
+                }
+            }
         }
     }
 }

@@ -1,21 +1,73 @@
-//! What should come out: a plain list of what was sold and moved, without logs, feeds or frames.
+//! What should come out: plain numbers for each commit, without logs, feeds, frames, documents or folds.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_schemas::{
-    document::Document,
-    operation::DocumentKind,
-    order::fold_order,
-    stock::{StockLedger, fold_stock, stock_movements},
+    identity::{DocumentId, Sku, StoreId},
+    operation::LineNumber,
 };
 
 use super::till_store::EntryKey;
 
-/// What one commit did, in the model's own words.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Effects {
-    pub(super) money_minor: i64,
+/// A line as it was sold.
+#[derive(Debug, Clone)]
+pub(super) struct SoldLine {
+    pub(super) product: Sku,
     pub(super) pieces: i64,
+    pub(super) price_minor: i64,
+}
+
+/// What one commit did, in the model's own words.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Effects {
+    money_minor: i64,
+    pub(super) stock: Vec<(StoreId, Sku, i64)>,
+    /// The order's lines, and how many pieces of each were sold (first) and came back (second).
+    lines: Vec<((DocumentId, LineNumber), (i64, i64))>,
+}
+
+fn line_number(index: usize) -> LineNumber {
+    let number = u16::try_from(index + 1).expect("few lines");
+    LineNumber::new(number.into()).expect("from 1")
+}
+
+impl Effects {
+    pub(super) fn sold(order: DocumentId, store: &StoreId, lines: &[SoldLine]) -> Self {
+        let mut effects = Self::default();
+        for (index, line) in lines.iter().enumerate() {
+            effects.money_minor += line.pieces * line.price_minor;
+            let moved = (store.clone(), line.product.clone(), -line.pieces);
+            effects.stock.push(moved);
+            let counted = ((order, line_number(index)), (line.pieces, 0));
+            effects.lines.push(counted);
+        }
+        effects
+    }
+
+    pub(super) fn returned(
+        order: DocumentId,
+        line: LineNumber,
+        pieces: i64,
+        store: &StoreId,
+        sold: &[SoldLine],
+    ) -> Self {
+        let nth = (0..sold.len()).find(|index| line_number(*index) == line);
+        let of_line = &sold[nth.expect("a line that was sold")];
+        Self {
+            money_minor: -pieces * of_line.price_minor,
+            stock: vec![(store.clone(), of_line.product.clone(), pieces)],
+            lines: vec![((order, line), (0, pieces))],
+        }
+    }
+}
+
+/// What many commits come to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Sums {
+    pub(super) money_minor: i64,
+    pub(super) stock: BTreeMap<(StoreId, Sku), i64>,
+    /// Pieces sold and pieces that came back, of each line of a sale that is there.
+    pub(super) lines: BTreeMap<(DocumentId, LineNumber), (i64, i64)>,
 }
 
 /// Every commit that must still be somewhere, and every commit that ever was.
@@ -23,6 +75,10 @@ pub(super) struct Effects {
 pub(super) struct Model {
     pub(super) ever: BTreeMap<EntryKey, Effects>,
     pub(super) expected: BTreeSet<EntryKey>,
+    /// Every sale that ever was.
+    pub(super) sales: BTreeMap<DocumentId, Vec<SoldLine>>,
+    /// The returns of each sale.
+    pub(super) returns: BTreeMap<DocumentId, Vec<DocumentId>>,
 }
 
 impl Model {
@@ -37,51 +93,20 @@ impl Model {
     }
 
     /// What these commits come to.
-    pub(super) fn sum(&self, keys: &BTreeSet<EntryKey>) -> Effects {
-        keys.iter()
-            .map(|key| self.ever[key])
-            .fold(Effects::default(), |sum, one| Effects {
-                money_minor: sum.money_minor + one.money_minor,
-                pieces: sum.pieces + one.pieces,
-            })
-    }
-}
-
-/// What documents come to, folded by the real folds.
-pub(super) fn fold(documents: &[Document]) -> Effects {
-    let mut money_minor = 0;
-    let mut ledger = StockLedger::default();
-    for document in documents {
-        match kind(document) {
-            DocumentKind::Order => {
-                let order = fold_order(document.id(), document.operations());
-                money_minor += order.held_minor().get();
+    pub(super) fn sum(&self, keys: &BTreeSet<EntryKey>) -> Sums {
+        let mut sums = Sums::default();
+        for effects in keys.iter().map(|key| &self.ever[key]) {
+            sums.money_minor += effects.money_minor;
+            for (store, product, pieces) in &effects.stock {
+                let key = (store.clone(), product.clone());
+                *sums.stock.entry(key).or_default() += pieces;
             }
-            DocumentKind::Stock => {
-                let stock = fold_stock(document.id(), document.operations());
-                for movement in stock_movements(&stock) {
-                    ledger.add(&movement);
-                }
+            for (line, (sold, returned)) in &effects.lines {
+                let sum = sums.lines.entry(*line).or_default();
+                *sum = (sum.0 + sold, sum.1 + returned);
             }
-            DocumentKind::Return | DocumentKind::TillSession => {}
         }
+        sums.lines.retain(|_, (sold, _)| *sold > 0);
+        sums
     }
-    let pieces = ledger.on_hand().values().flat_map(BTreeMap::values);
-    Effects {
-        money_minor,
-        pieces: pieces
-            .map(|total| i64::try_from(total.amount()).expect("whole pieces"))
-            .sum(),
-    }
-}
-
-/// The kind by its operations: a document whose first change was lost with a disk still counts.
-fn kind(document: &Document) -> DocumentKind {
-    let mut kinds = document
-        .operations()
-        .filter_map(|(_, recorded)| match recorded {
-            holdfast_schemas::operation::Recorded::Known(known) => Some(known.body.kind()),
-            holdfast_schemas::operation::Recorded::Unknown { .. } => None,
-        });
-    kinds.next().unwrap_or(DocumentKind::TillSession)
 }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use holdfast_schemas::{
+    identity::NodeNumber,
+    log::LogEntry,
     sync::server::{Effect, Ingested, Input, PeerIdentity, ServerIdentity, ServerSession},
     time::Timestamp,
-    wire::{Answer, Capabilities, Message, Push, Refuse},
+    wire::{Capabilities, Message, Push, Refuse},
 };
 
 use super::{
@@ -15,6 +17,7 @@ use super::{
     random::Random,
     server_store::ServerStore,
     till::Till,
+    till_store::EntryKey,
 };
 
 /// The server.
@@ -26,6 +29,8 @@ pub(super) struct Server {
     /// When the last frame that waits for its commit will have it: frames are committed in their order.
     last_commit: Timestamp,
     planted: Option<Planted>,
+    /// How many entries of the server's own tills gave back.
+    pub(super) regained: usize,
     /// The frame that was acknowledged and is not stored: one of the planted mistakes.
     late: Option<Push>,
 }
@@ -39,6 +44,7 @@ impl Server {
             sessions: BTreeMap::new(),
             last_commit: Timestamp::default(),
             planted,
+            regained: 0,
             late: None,
         }
     }
@@ -92,7 +98,8 @@ impl Server {
         }
     }
 
-    /// A frame's turn in the group commit came. It commits even if its connection is gone.
+    /// A frame's turn in the group commit came. It commits even if its connection is gone. Gives what the server then
+    /// wrote itself.
     pub(super) fn ingest(
         &mut self,
         connection: ConnectionId,
@@ -100,7 +107,7 @@ impl Server {
         now: Timestamp,
         network: &mut Network,
         random: &mut Random,
-    ) {
+    ) -> Vec<EntryKey> {
         let ingested = if self.planted == Some(Planted::AcknowledgedBeforeStored) {
             if let Some(late) = self.late.replace(push.clone()) {
                 self.database.ingest(&late);
@@ -110,10 +117,18 @@ impl Server {
                 quarantined: 0,
             }
         } else {
-            self.database.ingest(push)
+            let known = self.database.durable(push.log()).position;
+            let ingested = self.database.ingest(push);
+            if push.log().node() == NodeNumber::SERVER {
+                let new = |entry: &&LogEntry| entry.position > known;
+                self.regained += push.entries.iter().filter(new).count();
+            }
+            ingested
         };
         self.handle(connection, Input::Ingested(ingested), now, network, random);
+        let written = self.database.react(push, now);
         self.announce(now, network, random);
+        written
     }
 
     /// Tells every session how far its feed and the reference data go.
@@ -195,7 +210,7 @@ impl Server {
             },
             Effect::CompareOffer { heads } => Input::OfferCompared(database.wants(&heads)),
             Effect::ReadFeed { after, held } => {
-                Input::FeedRead(database.read_feed(&peer.store, after, &held))
+                Input::FeedRead(database.read_feed(&peer.store, peer.node, after, &held))
             }
             Effect::ReadReference { after } => Input::ReferenceRead(database.read_reference(after)),
             Effect::ReadDigest { through } => {
@@ -221,9 +236,9 @@ impl Server {
                 let entries = hashes.iter().filter_map(|hash| scope.get(hash));
                 Input::ChangesRead(entries.map(|entry| (*entry).clone()).collect())
             }
-            Effect::Asked { id, .. } => Input::Answer {
+            Effect::Asked { id, question } => Input::Answer {
                 id,
-                answer: Answer::NotFound { data_as_of: now },
+                answer: database.answer(&question, now),
             },
             Effect::Send(_)
             | Effect::Close

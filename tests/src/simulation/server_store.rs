@@ -6,10 +6,13 @@ use holdfast_schemas::{
     change::recognise,
     document::Document,
     identity::{
-        ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, PriceListVersion,
-        StoreId,
+        ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, OrderNumber,
+        PriceListVersion, StoreId,
     },
     log::{LogEntry, LogHead, SignedHead},
+    operation::Operation,
+    order::OrderState,
+    return_::ReturnState,
     sync::server::{Ingested, LogStanding},
     wire::{
         Buckets, FeedPage, FeedPosition, LogWant, Push, ReferencePage, ReferenceText, ServerEpoch,
@@ -17,8 +20,10 @@ use holdfast_schemas::{
 };
 
 use super::{
-    keys::{NodeKeys, tenant},
+    keys::{NodeKey, NodeKeys, tenant},
     planted::Planted,
+    random::Random,
+    reactions::is_out_of_scope,
     till_store::EntryKey,
 };
 
@@ -29,22 +34,33 @@ const PAGE_ENTRIES: usize = 5;
 const PAGE_SCAN: usize = 16;
 
 #[derive(Debug, Clone)]
-struct Stored {
-    entry: LogEntry,
-    hash: ChangeHash,
-    chain: ChainHash,
+pub(super) struct Stored {
+    pub(super) entry: LogEntry,
+    pub(super) hash: ChangeHash,
+    pub(super) chain: ChainHash,
 }
 
 /// The database.
 #[derive(Debug, Clone)]
 pub(super) struct ServerStore {
     pub(super) epoch: ServerEpoch,
-    stores: BTreeMap<NodeNumber, StoreId>,
-    logs: BTreeMap<LogId, Vec<Stored>>,
+    pub(super) stores: BTreeMap<NodeNumber, StoreId>,
+    pub(super) logs: BTreeMap<LogId, Vec<Stored>>,
     heads: BTreeMap<(LogId, LogPosition), SignedHead>,
-    feeds: BTreeMap<StoreId, Vec<(LogId, LogPosition)>>,
+    pub(super) feeds: BTreeMap<StoreId, Vec<(LogId, LogPosition)>>,
     pub(super) records: Vec<ReferenceText>,
     pub(super) planted: Option<Planted>,
+    /// The logs that the server's process writes, one for each store: all that is in it is in that store's feed.
+    own_logs: BTreeMap<StoreId, LogId>,
+    pub(super) last_number: Option<OrderNumber>,
+    /// What is stored at its position, and counts for nothing.
+    pub(super) quarantine: BTreeSet<EntryKey>,
+    /// To which stores each document goes: those of all that wrote to it.
+    scopes: BTreeMap<DocumentId, BTreeSet<StoreId>>,
+    /// The entries of each document, without those in quarantine.
+    pub(super) by_document: BTreeMap<DocumentId, Vec<LogEntry>>,
+    pub(super) orders: BTreeMap<DocumentId, OrderState>,
+    pub(super) returns: BTreeMap<DocumentId, ReturnState>,
 }
 
 fn index(position: LogPosition) -> usize {
@@ -52,8 +68,12 @@ fn index(position: LogPosition) -> usize {
 }
 
 impl ServerStore {
-    pub(super) fn new(epoch: ServerEpoch, stores: BTreeMap<NodeNumber, StoreId>) -> Self {
-        Self {
+    pub(super) fn new(
+        epoch: ServerEpoch,
+        stores: BTreeMap<NodeNumber, StoreId>,
+        random: &mut Random,
+    ) -> Self {
+        let mut store = Self {
             epoch,
             stores,
             logs: BTreeMap::new(),
@@ -61,7 +81,23 @@ impl ServerStore {
             feeds: BTreeMap::new(),
             records: Vec::new(),
             planted: None,
-        }
+            own_logs: BTreeMap::new(),
+            scopes: BTreeMap::new(),
+            last_number: None,
+            quarantine: BTreeSet::new(),
+            by_document: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            returns: BTreeMap::new(),
+        };
+        store.draw_own_logs(random);
+        store
+    }
+
+    /// A process of the server begins logs of its own.
+    pub(super) fn draw_own_logs(&mut self, random: &mut Random) {
+        let stores: BTreeSet<StoreId> = self.stores.values().cloned().collect();
+        let draw = |store| (store, LogId::new(NodeNumber::SERVER, random.bytes()));
+        self.own_logs = stores.into_iter().map(draw).collect();
     }
 
     /// S1.
@@ -103,29 +139,101 @@ impl ServerStore {
                 position: claimed.position,
             };
         }
-        let store = self.stores[&claimed.log.node()].clone();
-        let feed = self.feeds.entry(store).or_default();
+        let author = self.stores.get(&claimed.log.node()).cloned();
         if self.planted == Some(Planted::StoredTwice) {
-            let again = push
-                .entries
-                .iter()
-                .filter(|entry| entry.position <= durable.position);
-            feed.extend(again.map(|entry| (entry.log, entry.position)));
+            let known = |entry: &&LogEntry| entry.position <= durable.position;
+            for entry in push.entries.iter().filter(known) {
+                self.put_feeds(entry);
+            }
         }
         if self.planted == Some(Planted::EntryLeftOut) && claimed.position.get().is_multiple_of(8) {
             new.pop();
         }
-        feed.extend(
-            new.iter()
-                .map(|stored| (stored.entry.log, stored.entry.position)),
-        );
+        let mut quarantined = 0;
+        for stored in &new {
+            let entry = &stored.entry;
+            if let Some(store) = &author
+                && is_out_of_scope(entry, store)
+            {
+                let key = (entry.log, entry.position, stored.hash);
+                self.quarantine.insert(key);
+                quarantined += 1;
+                // For its author alone; see `read_feed`.
+                let feed = self.feeds.entry(store.clone()).or_default();
+                feed.push((entry.log, entry.position));
+            } else {
+                self.accept(entry, author.as_ref());
+            }
+        }
         self.logs.entry(claimed.log).or_default().extend(new);
         self.heads
             .insert((claimed.log, claimed.position), push.head);
         Ingested::Stored {
             durable: self.durable(claimed.log).position,
-            quarantined: 0,
+            quarantined,
         }
+    }
+
+    /// Puts an entry into its document and into the feeds of all stores that the document goes to. `store`: the
+    /// author's; none for the server.
+    fn accept(&mut self, entry: &LogEntry, store: Option<&StoreId>) {
+        if let Some(store) = store {
+            let scope = self.scopes.entry(entry.document).or_default();
+            if scope.insert(store.clone()) {
+                let known = self.by_document.get(&entry.document).into_iter().flatten();
+                let feed = self.feeds.entry(store.clone()).or_default();
+                feed.extend(known.map(|known| (known.log, known.position)));
+            }
+        }
+        let entries = self.by_document.entry(entry.document).or_default();
+        entries.push(entry.clone());
+        self.put_feeds(entry);
+    }
+
+    fn put_feeds(&mut self, entry: &LogEntry) {
+        for store in self.scopes.get(&entry.document).into_iter().flatten() {
+            let feed = self.feeds.entry(store.clone()).or_default();
+            feed.push((entry.log, entry.position));
+        }
+    }
+
+    /// One entry of the server's own: in the log for a store that the document goes to, that of the till that drew
+    /// its id if it can be.
+    pub(super) fn write(&mut self, document: DocumentId, operation: Operation) -> EntryKey {
+        let scope = &self.scopes[&document];
+        let home = scope.get(&self.stores[&document.node()]);
+        let log = self.own_logs[home.or(scope.first()).expect("somebody wrote to it")];
+        let appended = self
+            .document(document)
+            .append(log, &[operation])
+            .expect("a reaction fits its document");
+        let head = self.durable(log);
+        let position = head.position.next().expect("few entries");
+        let hash = appended.change.hash();
+        let entry = LogEntry {
+            log,
+            position,
+            document,
+            change: appended.bytes.into(),
+        };
+        let chain = entry.chain(head.chain, hash);
+        self.accept(&entry, None);
+        let entries = self.logs.entry(log).or_default();
+        entries.push(Stored { entry, hash, chain });
+        let head = LogHead {
+            log,
+            position,
+            chain,
+        };
+        let signed = SignedHead::sign(head, &tenant(), &NodeKey(NodeNumber::SERVER));
+        self.heads.insert((log, position), signed);
+        (log, position, hash)
+    }
+
+    fn is_set_aside(&self, stored: &Stored) -> bool {
+        let entry = &stored.entry;
+        let key = (entry.log, entry.position, stored.hash);
+        self.quarantine.contains(&key)
     }
 
     pub(super) fn standings(&self, claims: &[LogHead]) -> Vec<LogStanding> {
@@ -164,6 +272,7 @@ impl ServerStore {
     pub(super) fn read_feed(
         &self,
         store: &StoreId,
+        reader: NodeNumber,
         after: FeedPosition,
         held: &[(LogId, LogPosition)],
     ) -> FeedPage {
@@ -182,11 +291,12 @@ impl ServerStore {
                 break;
             }
             page.through = page.through.next();
-            if held.get(log).is_some_and(|held| held >= position) {
+            let stored = &self.logs[log][index(*position) - 1];
+            let is_anothers = log.node() != reader && self.is_set_aside(stored);
+            if is_anothers || held.get(log).is_some_and(|held| held >= position) {
                 continue;
             }
-            page.entries
-                .push(self.logs[log][index(*position) - 1].entry.clone());
+            page.entries.push(stored.entry.clone());
             page.heads.extend(self.heads.get(&(*log, *position)));
         }
         page
@@ -217,13 +327,23 @@ impl ServerStore {
         without: NodeNumber,
         through: FeedPosition,
     ) -> BTreeMap<ChangeHash, &LogEntry> {
+        self.entries_in_scope(store, without, through).collect()
+    }
+
+    /// Two equal papers of one millisecond are two entries with one hash, and count twice.
+    fn entries_in_scope(
+        &self,
+        store: &StoreId,
+        without: NodeNumber,
+        through: FeedPosition,
+    ) -> impl Iterator<Item = (ChangeHash, &LogEntry)> {
         let feed = self.feeds.get(store).map_or(&[][..], Vec::as_slice);
         feed.iter()
             .take(usize::try_from(through.get()).expect("few entries"))
-            .filter(|(log, _)| log.node() != without)
+            .filter(move |(log, _)| log.node() != without)
             .map(|(log, position)| &self.logs[log][index(*position) - 1])
+            .filter(|stored| !self.is_set_aside(stored))
             .map(|stored| (stored.hash, &stored.entry))
-            .collect()
     }
 
     pub(super) fn digest(
@@ -233,8 +353,8 @@ impl ServerStore {
         through: FeedPosition,
     ) -> Buckets {
         let mut buckets = Buckets::default();
-        for hash in self.scope(store, without, through).keys() {
-            buckets.add(hash);
+        for (hash, _) in self.entries_in_scope(store, without, through) {
+            buckets.add(&hash);
         }
         buckets
     }
@@ -247,22 +367,19 @@ impl ServerStore {
             .collect()
     }
 
-    /// Every document, put together from the log.
+    /// One document, put together from the log.
+    pub(super) fn document(&self, id: DocumentId) -> Document {
+        let entries = self.by_document.get(&id).into_iter().flatten();
+        Document::from_changes(
+            id,
+            entries.map(|entry| recognise(&entry.change).expect("was recognised before")),
+        )
+    }
+
     pub(super) fn documents(&self) -> Vec<Document> {
-        let mut changes: BTreeMap<DocumentId, Vec<&LogEntry>> = BTreeMap::new();
-        for stored in self.logs.values().flatten() {
-            let document = changes.entry(stored.entry.document).or_default();
-            document.push(&stored.entry);
-        }
-        changes
-            .into_iter()
-            .map(|(id, entries)| {
-                let changes = entries.iter();
-                Document::from_changes(
-                    id,
-                    changes.map(|entry| recognise(&entry.change).expect("was recognised before")),
-                )
-            })
+        self.by_document
+            .keys()
+            .map(|id| self.document(*id))
             .collect()
     }
 

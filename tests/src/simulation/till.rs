@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use holdfast_schemas::{
-    identity::{LogId, NodeNumber, StoreId},
+    identity::{DocumentId, LogId, NodeNumber, StoreId},
     sync::till::{Effect, Input, TillIdentity, TillSync},
     time::Timestamp,
-    wire::{AskId, Capabilities, Message, Refuse},
+    wire::{Answer, AskId, Capabilities, FoundOrder, Message, Refuse},
 };
 
 use super::{
@@ -35,6 +35,10 @@ pub(super) struct Till {
     pub(super) answered: usize,
     pub(super) planted: Option<Planted>,
     pages: usize,
+    /// The session that the process opened.
+    pub(super) session: Option<DocumentId>,
+    /// Orders that were asked for and are to be looked at.
+    pub(super) found: Vec<FoundOrder>,
 }
 
 impl Till {
@@ -63,6 +67,8 @@ impl Till {
             answered: 0,
             planted,
             pages: 0,
+            session: None,
+            found: Vec::new(),
         }
     }
 
@@ -77,6 +83,7 @@ impl Till {
         let identity = identity(self.node, &self.store_id);
         self.machine = TillSync::new(identity, random.next(), now);
         self.asked.clear();
+        self.session = None;
     }
 
     pub(super) fn handle(
@@ -136,9 +143,12 @@ impl Till {
                 Some(Input::Disconnected)
             }
             Effect::Freeze(fork) => panic!("till {} froze for no reason: {fork:?}", self.node),
-            Effect::Answered { id, .. } => {
+            Effect::Answered { id, answer } => {
                 assert!(self.asked.remove(&id), "one answer for each question");
                 self.answered += 1;
+                if let Answer::Found(found) = answer {
+                    self.found.push(found);
+                }
                 None
             }
             Effect::Compared(found) => {

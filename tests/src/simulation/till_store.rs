@@ -6,7 +6,8 @@ use holdfast_schemas::{
     change::recognise,
     document::Document,
     identity::{
-        ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, PriceListVersion,
+        ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, OrderNumber,
+        PriceListVersion,
     },
     log::{LogEntry, LogHead, SignedHead},
     operation::Operation,
@@ -38,6 +39,8 @@ pub(super) struct TillStore {
     pub(super) logs: BTreeMap<LogId, BTreeMap<LogPosition, Held>>,
     heads: BTreeMap<(LogId, LogPosition), SignedHead>,
     acknowledged: BTreeMap<LogId, LogPosition>,
+    /// The last order number that was given.
+    pub(super) last_number: Option<OrderNumber>,
     /// Whether it ever lost an entry of itself.
     pub(super) rotted: bool,
 }
@@ -56,6 +59,7 @@ impl TillStore {
             logs: BTreeMap::new(),
             heads: BTreeMap::new(),
             acknowledged: BTreeMap::new(),
+            last_number: None,
             rotted: false,
         }
     }
@@ -145,6 +149,8 @@ impl TillStore {
         self.feed = FeedPosition::START;
         self.reference = PriceListVersion::default();
         self.records.clear();
+        let held = self.logs.values_mut().flat_map(BTreeMap::values_mut);
+        held.for_each(|held| held.by_feed = false);
         self.acknowledged = durable
             .iter()
             .map(|head| (head.log, head.position.min(self.head_of(head.log).position)))
@@ -217,8 +223,9 @@ impl TillStore {
     }
 
     pub(super) fn missing(&self, hashes: &[ChangeHash]) -> Vec<ChangeHash> {
+        let is_known = |held: &&Held| held.by_feed || !self.is_foreign(held);
         let have: std::collections::BTreeSet<ChangeHash> =
-            self.all().map(|held| held.hash).collect();
+            self.all().filter(is_known).map(|held| held.hash).collect();
         hashes
             .iter()
             .filter(|hash| !have.contains(*hash))
@@ -271,7 +278,7 @@ impl TillStore {
     }
 
     /// The end of what is held without gaps.
-    fn head_of(&self, log: LogId) -> LogHead {
+    pub(super) fn head_of(&self, log: LogId) -> LogHead {
         self.walk(log, None)
     }
 

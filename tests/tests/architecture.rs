@@ -209,9 +209,11 @@ fn bugs_are_built_in_for_tests_only() {
     let root = METADATA.workspace_root.as_std_path();
     for file in ["Makefile", ".ci/run", ".ci/setup"] {
         let text = std::fs::read_to_string(root.join(file)).expect(file);
+        // The simulation's own build, which ends in the folder of the tests, is the one that must have them.
         let builds = text
             .lines()
-            .filter(|line| line.contains("cargo build") || line.contains("cargo run"));
+            .filter(|line| line.contains("cargo build") || line.contains("cargo run"))
+            .filter(|line| !line.starts_with("SIMULATE = "));
         for line in builds {
             assert!(
                 !line.to_lowercase().contains(PLANTED) && !line.contains("all-features"),

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use holdfast_schemas::{
-    identity::{ChangeHash, LOG_POSITION_MAX, LogId, PriceListVersion},
+    identity::{ChangeHash, PriceListVersion},
     wire::{
         ALPN, FEED_POSITION_MAX, FeedPosition, Message, Ping, Pong, ProtocolRange, ProtocolVersion,
         PullChanges, PullDigest, PullFeed, PullHashes, PullReference, Push, Refuse, encode,
+        limits::PUSH_FRAMES_IN_FLIGHT_MAX,
     },
 };
 use holdfast_server::store::{PageLimit, QuarantineNumber, Store};
@@ -14,7 +15,7 @@ use quinn::TransportConfig;
 
 use super::{
     line::{Line, PATIENCE, Server, hello, key_pair, opened, stored},
-    shop::{Company, Till, position},
+    shop::{Company, Till},
 };
 
 /// How often a batch is repeated.
@@ -43,21 +44,33 @@ fn opened_with_sales(folder: &tempfile::TempDir) -> (Arc<dyn Store>, Company) {
     (store, company)
 }
 
-/// Frames of entries that are no stretch of one log.
-fn no_stretches(till: &Till) -> [(&'static str, Push); 4] {
-    let mut gap = till.push(0, 3);
-    gap.entries.remove(1);
-    let mut empty = till.push(0, 1);
-    empty.entries.clear();
-    let mut other_log = till.push(0, 2);
-    other_log.entries[1].log = LogId::new(till.node, [0xee; 12]);
-    let mut at_the_end = till.push(0, 1);
-    at_the_end.after = position(LOG_POSITION_MAX - 1);
+/// Frames of entries that are no stretch of one log: a good one, with its numbers forged.
+fn no_stretches(push: &Push) -> [(&'static str, Vec<u8>); 4] {
+    // Length and type, then: the position before the first entry, the head, how many entries, and the entries.
+    const AFTER: usize = 5 + 7;
+    const HEAD_POSITION: usize = 5 + 8 + 16 + 7;
+    const COUNT: usize = 5 + 8 + 16 + 8 + 32 + 64 + 1;
+    let good = encode(&push.clone().into()).expect("within limits");
+    let forged = |at: usize, by: u8| {
+        let mut bytes = good.clone();
+        bytes[at] = by;
+        bytes
+    };
+    let count = good[COUNT];
     [
-        ("a frame with a gap in it", gap),
-        ("a frame without entries", empty),
-        ("a frame of two logs", other_log),
-        ("a frame that does not begin where it says", at_the_end),
+        (
+            "a frame that does not begin where it says",
+            forged(AFTER, 9),
+        ),
+        (
+            "a head that is not where the frame ends",
+            forged(HEAD_POSITION, 9),
+        ),
+        ("a frame without entries", forged(COUNT, 0)),
+        (
+            "a frame with fewer entries than it says",
+            forged(COUNT, count + 1),
+        ),
     ]
 }
 
@@ -98,9 +111,9 @@ async fn frames_that_are_no_message_end_that_session_and_no_other() {
     let (store, company) = opened_with_sales(&folder);
     let server = Server::start(store);
     let (mut neighbour, _) = server.online(&company.tills[1]).await;
-    let stretches = no_stretches(&company.tills[0])
-        .map(|(what, push)| (what, encode(&push.into()).expect("within limits")));
-    let messages = no_messages(&company.tills[0].push(0, 2));
+    let push = company.tills[0].push(0, 2);
+    let stretches = no_stretches(&push);
+    let messages = no_messages(&push);
     for (what, bytes) in messages.into_iter().chain(stretches) {
         let (mut line, _) = server.online(&company.tills[0]).await;
         // The end may come while the rest is still being sent.
@@ -256,9 +269,14 @@ async fn a_batch_that_comes_a_thousand_times_is_there_once() {
     let till = &company.tills[0];
     let (mut line, _) = server.online(till).await;
     let end = till.head.position.get();
-    for _ in 0..REPEATS {
-        let ack = line.push(till.push(0, end)).await;
-        assert_eq!(ack.outcome, stored(end, 0));
+    // A few in flight at once, as a till does it.
+    for _ in 0..REPEATS / PUSH_FRAMES_IN_FLIGHT_MAX {
+        for _ in 0..PUSH_FRAMES_IN_FLIGHT_MAX {
+            line.send(till.push(0, end)).await;
+        }
+        for _ in 0..PUSH_FRAMES_IN_FLIGHT_MAX {
+            assert_eq!(line.acknowledged().await.outcome, stored(end, 0));
+        }
     }
     assert_eq!(server.store.log_end().expect("read").get(), end);
     let aside = server

@@ -165,14 +165,33 @@ const ENTRIES: &[(&str, Option<QuarantineReason>, Write)] = &[
             log,
             base: ChangeBase::Changes {
                 deps: &deps,
-                sequence: 7.try_into().expect("from 1"),
-                first_counter: 4_000_000_000.try_into().expect("from 1"),
+                sequence: 1.try_into().expect("from 1"),
+                first_counter: 400.try_into().expect("from 1"),
             },
             operations: &[write_operation(&claimed()).expect("short")],
         };
         let change = write_change(&draft).expect("within limits");
         company.till(0).log(id, change.bytes.into());
     }),
+    (
+        "a counter far beyond what is there",
+        Some(QuarantineReason::CounterOutOfPlace),
+        |company| {
+            let log = company.till(0).head.log;
+            let id = company.new_document(0);
+            let draft = ChangeDraft {
+                log,
+                base: ChangeBase::Changes {
+                    deps: &[ChangeHash::from_bytes([1; 32])],
+                    sequence: 1.try_into().expect("from 1"),
+                    first_counter: 4_000_000_000.try_into().expect("from 1"),
+                },
+                operations: &[write_operation(&claimed()).expect("short")],
+            };
+            let change = write_change(&draft).expect("within limits");
+            company.till(0).log(id, change.bytes.into());
+        },
+    ),
     // A later version's: kept and forwarded, understood as far as it goes.
     ("a schema from the future", None, |company| {
         let id = company.new_document(0);

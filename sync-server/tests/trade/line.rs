@@ -227,7 +227,7 @@ impl Line {
         self.acknowledged().await
     }
 
-    async fn acknowledged(&mut self) -> PushAck {
+    pub(crate) async fn acknowledged(&mut self) -> PushAck {
         let message = self.next().await;
         let Message::PushAck(ack) = message else {
             panic!("{}", message.name());

@@ -205,9 +205,10 @@ fn stock(file: &Ledger, sql: &str) -> BTreeMap<(StoreId, String), i64> {
     .collect()
 }
 
-/// Every feed without a gap, and nothing in it twice.
+/// Every feed without a gap, and nothing in it twice: entries, and for their author what is in quarantine.
 fn check_feeds(server: &Ledger) {
-    let sql = "SELECT store, count(*), count(DISTINCT entry), max(number) FROM feed GROUP BY store";
+    let sql = "SELECT store, count(*), count(DISTINCT entry) + count(DISTINCT aside), max(number)
+               FROM feed GROUP BY store";
     for (store, count, distinct, last) in server.rows(sql, |row| {
         let store: String = row.get(0)?;
         let numbers: (i64, i64, i64) = (row.get(1)?, row.get(2)?, row.get(3)?);

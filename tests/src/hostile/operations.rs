@@ -93,6 +93,11 @@ impl OperationGenerator {
             "NodeNumber" => json!(random.below(1 << 20)),
             "PriceListVersion" => json!(random.bits() >> random.below(64)),
             "CutOverHour" => json!(random.below(24)),
+            "ReceiptNumber" => json!(format!(
+                "{}-{:06}",
+                random.below(1 << 20),
+                1 + random.below(1_000_000_000)
+            )),
             "MinimumAge" => json!(1 + random.below(99)),
             "Timestamp" | "MinorUnits" => json!(any_number(random)),
             "Description" => json!(text(random, LETTERS, 0, TEXT_MAX)),

@@ -398,6 +398,10 @@ impl Driver {
             } => self.desk.read_hashes(through, bucket, after)?,
             Effect::ReadChanges { hashes } => self.desk.read_changes(hashes)?,
             Effect::Asked { id, question } => {
+                if matches!(question, Question::TakeRight { .. }) {
+                    // Whether all tills are back after a restore is read from what is written down of them.
+                    self.shared.contacts.write_down(&*self.shared.store)?;
+                }
                 self.ask(id, question)?;
                 return Ok(true);
             }

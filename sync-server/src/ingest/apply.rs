@@ -57,6 +57,23 @@ pub(crate) struct Place {
     pub(crate) chain: ChainHash,
 }
 
+/// What makes an entry the same as another at its place: what its chain is made of. A change may be the very same in two
+/// documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct EntryId {
+    pub(crate) document: DocumentId,
+    pub(crate) hash: ChangeHash,
+}
+
+impl EntryId {
+    pub(crate) fn of(entry: &PreparedEntry) -> Self {
+        Self {
+            document: entry.document,
+            hash: entry.hash,
+        }
+    }
+}
+
 /// An entry for quarantine.
 pub(crate) struct Aside<'a> {
     pub(crate) log: LogId,
@@ -82,8 +99,8 @@ pub(crate) trait LogTables {
 
     fn head(&self, log: LogId) -> Result<Option<LogHead>, StoreError>;
     fn set_head(&mut self, head: &LogHead) -> Result<(), StoreError>;
-    /// The hash that is at a place that counts as used, in the log or in quarantine.
-    fn hash_at(&self, log: LogId, position: LogPosition) -> Result<Option<ChangeHash>, StoreError>;
+    /// What is at a place that counts as used, in the log or in quarantine.
+    fn entry_at(&self, log: LogId, position: LogPosition) -> Result<Option<EntryId>, StoreError>;
     fn put_signature(&mut self, signed: &SignedHead) -> Result<(), StoreError>;
 
     fn put_entry(
@@ -260,8 +277,8 @@ fn first_difference(
     known: u64,
 ) -> Result<Option<LogPosition>, StoreError> {
     for (position, entry) in positions(frame).take_while(|(position, _)| position.get() <= known) {
-        match tables.hash_at(frame.log, position)? {
-            Some(hash) if hash == entry.hash => {}
+        match tables.entry_at(frame.log, position)? {
+            Some(durable) if durable == EntryId::of(entry) => {}
             Some(_) | None => return Ok(Some(position)),
         }
     }
@@ -326,7 +343,7 @@ fn put_all_aside(
     for (position, entry) in positions(frame) {
         // What is durable just so needs no second copy, nor does what came before: whoever repeats a frame for ever
         // must not fill the disk with it.
-        let is_kept = tables.hash_at(frame.log, position)? == Some(entry.hash)
+        let is_kept = tables.entry_at(frame.log, position)? == Some(EntryId::of(entry))
             || tables.is_aside(frame.log, position, entry.hash)?;
         if !is_kept {
             tables.put_aside(&aside(frame, position, None, entry, reason, ""))?;

@@ -301,6 +301,26 @@ fn a_second_history_that_the_till_signed_freezes_it_and_is_kept_as_evidence() {
     });
 }
 
+/// Found by the frames' property test: only hashes were compared, and the server acknowledged what it did not have.
+#[test]
+fn the_same_change_in_another_document_is_a_second_history() {
+    on_both(|server| {
+        let mut company = Company::found(server);
+        let till = company.till(0);
+        let change = beginning(till.head.log, 1);
+        let mut copy = Till::copy(till, 0);
+        till.log(DocumentId::new(till.now, till.node, 1), change.clone());
+        copy.log(DocumentId::new(copy.now, copy.node, 2), change);
+        assert!(matches!(
+            till.bring_up_to(server, 1),
+            FrameOutcome::Durable { .. }
+        ));
+        let outcome = bring(server, copy.push(0, 1), copy.node);
+        assert_eq!(outcome, FrameOutcome::Forked { at: position(1) });
+        assert_eq!(frozen(server, &copy), Some(FreezeReason::Forked));
+    });
+}
+
 #[test]
 fn gaps_and_positions_near_the_end_of_all_numbers_are_sent_back() {
     on_both(|server| {

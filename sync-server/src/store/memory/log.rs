@@ -15,7 +15,7 @@ use holdfast_schemas::{
 use super::{Aside, FeedItem, MemoryStore, State, count};
 use crate::{
     ingest::{
-        apply::{self, Author, LogTables, Place},
+        apply::{self, Author, EntryId, LogTables, Place},
         in_place::Known,
     },
     store::{
@@ -57,8 +57,8 @@ impl LogTables for State {
         Ok(())
     }
 
-    fn hash_at(&self, log: LogId, position: LogPosition) -> Result<Option<ChangeHash>, StoreError> {
-        Ok(self.places.get(&(log, position)).map(|(hash, _)| *hash))
+    fn entry_at(&self, log: LogId, position: LogPosition) -> Result<Option<EntryId>, StoreError> {
+        Ok(self.places.get(&(log, position)).map(|(entry, _)| *entry))
     }
 
     fn put_signature(&mut self, signed: &SignedHead) -> Result<(), StoreError> {
@@ -86,8 +86,10 @@ impl LogTables for State {
             place.chain,
         ));
         self.last_counters.push(change.last_counter);
-        self.places
-            .insert((place.log, place.position), (entry.hash, place.chain));
+        self.places.insert(
+            (place.log, place.position),
+            (EntryId::of(entry), place.chain),
+        );
         self.documents
             .entry(entry.document)
             .or_default()
@@ -99,8 +101,10 @@ impl LogTables for State {
     fn put_aside(&mut self, aside: &apply::Aside<'_>) -> Result<QuarantineNumber, StoreError> {
         let number = QuarantineNumber::new(self.quarantine.len() as u64 + 1);
         if let Some(chain) = aside.chain {
-            self.places
-                .insert((aside.log, aside.position), (aside.entry.hash, chain));
+            self.places.insert(
+                (aside.log, aside.position),
+                (EntryId::of(aside.entry), chain),
+            );
         }
         self.quarantine.push(Aside {
             entry: Quarantined {

@@ -13,8 +13,8 @@ use std::{
 
 use holdfast_schemas::{
     identity::{
-        ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, OrderNumber,
-        PriceListVersion, ReactionId, StoreId, TenantId,
+        ChainHash, DocumentId, LogId, LogPosition, NodeNumber, OrderNumber, PriceListVersion,
+        ReactionId, StoreId, TenantId,
     },
     log::{LogHead, SignedHead},
     time::Timestamp,
@@ -26,6 +26,7 @@ use super::{
     NodeRecord, PublicKey, QuarantineNumber, Quarantined, ReferenceKey, SecretHash, StoreRecord,
     StoredEntry,
 };
+use crate::ingest::apply::EntryId;
 
 /// A server's store in memory. What it holds is gone with it.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ struct State {
     entries: Vec<(StoredEntry, ChainHash)>,
     /// The last counter of each, in their order.
     last_counters: Vec<NonZeroU64>,
-    places: BTreeMap<(LogId, LogPosition), (ChangeHash, ChainHash)>,
+    places: BTreeMap<(LogId, LogPosition), (EntryId, ChainHash)>,
     documents: BTreeMap<DocumentId, DocumentState>,
     feeds: BTreeMap<StoreId, Vec<FeedItem>>,
     quarantine: Vec<Aside>,

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     ingest::{
-        apply::{Aside, Author, LogTables, Place},
+        apply::{Aside, Author, EntryId, LogTables, Place},
         in_place::Known,
     },
     store::{
@@ -264,14 +264,19 @@ impl LogTables for Tables<'_> {
         Ok(())
     }
 
-    fn hash_at(&self, log: LogId, position: LogPosition) -> Result<Option<ChangeHash>, StoreError> {
+    fn entry_at(&self, log: LogId, position: LogPosition) -> Result<Option<EntryId>, StoreError> {
         self.row(
             "read a place of a log",
-            "SELECT hash FROM entry WHERE log = ?1 AND position = ?2
+            "SELECT document, hash FROM entry WHERE log = ?1 AND position = ?2
              UNION ALL
-             SELECT hash FROM quarantine WHERE log = ?1 AND position = ?2 AND chain IS NOT NULL LIMIT 1",
+             SELECT document, hash FROM quarantine WHERE log = ?1 AND position = ?2 AND chain IS NOT NULL LIMIT 1",
             &[&Column(log), &Column(position)],
-            |row| column(row, 0),
+            |row| {
+                Ok(EntryId {
+                    document: column(row, 0)?,
+                    hash: column(row, 1)?,
+                })
+            },
         )
     }
 

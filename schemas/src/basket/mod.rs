@@ -2,7 +2,7 @@
 //!
 //! A pure state machine. [`Basket::decide`] says no, or gives a [`BasketStep`] that a till writes into its file before it
 //! shows it; [`Basket::replay`] of the steps gives the basket back after a power cut. Every step can be undone. Nothing in
-//! it is a document until it is paid: then [`Basket::sale`] is what [`crate::order::sell`] decides on.
+//! it is a document until it is paid: then [`BasketState::sale`] is what [`crate::order::sell`] decides on.
 
 mod decide;
 mod item;

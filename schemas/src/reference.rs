@@ -17,7 +17,9 @@ use crate::{
     operation::{CutOverHour, LineKind, TaxMode, TaxRounding},
     scan::VariableMeasureRules,
     staff::{RightsTable, User},
-    store_settings::{Denominations, Departments, Reasons, ReceiptTexts, StoreHeader, Tenders},
+    store_settings::{
+        Denominations, Departments, QuickKeys, Reasons, ReceiptTexts, StoreHeader, Tenders,
+    },
     text_value::Description,
     value::{CashRoundingStep, Currency, Measure, MinorUnits, Rate, UnitPrice},
 };
@@ -242,6 +244,9 @@ pub struct StoreSettings {
     /// Its departments.
     #[serde(skip_serializing_if = "Departments::is_empty")]
     pub departments: Departments,
+    /// The keys that ring a product up.
+    #[serde(skip_serializing_if = "QuickKeys::is_empty")]
+    pub quick_keys: QuickKeys,
     /// Its notes and coins; those of its currency without.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub denominations: Option<Denominations>,
@@ -278,6 +283,7 @@ impl Default for StoreSettings {
             tenders: Tenders::default(),
             reasons: Reasons::default(),
             departments: Departments::default(),
+            quick_keys: QuickKeys::default(),
             denominations: None,
             variable_measure: VariableMeasureRules::default(),
             rights: RightsTable::default(),

@@ -56,6 +56,13 @@ impl DocumentId {
         self.0.to_be_bytes()
     }
 
+    /// When it was drawn, by the clock of who drew it.
+    #[must_use]
+    pub fn drawn_at(self) -> Timestamp {
+        let milliseconds = i64::try_from(self.0 >> (NODE_BITS + RANDOM_BITS)).unwrap_or(i64::MAX);
+        Timestamp::from_milliseconds(milliseconds)
+    }
+
     /// The node that drew it.
     #[must_use]
     pub fn node(self) -> NodeNumber {

@@ -21,7 +21,7 @@ pub(crate) use state::sum;
 pub use state::{Handover, OrderEnd, OrderLine, OrderState, Tender};
 pub(crate) use status::Progress;
 pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus};
-pub use suspend::{Suspension, suspend};
+pub use suspend::{Suspension, place, suspend};
 pub use table::{OrderAction, Transition, TransitionTable, transition_table};
 
 use crate::{

@@ -29,6 +29,17 @@ pub struct Suspension {
 /// # Errors
 /// [`Refusal`]: nothing is to be written.
 pub fn suspend(sale: &Sale, context: &SaleContext<'_>) -> Result<Vec<Body>, Refusal> {
+    let mut bodies = place(sale, context)?;
+    let till = context.session.trading()?.till;
+    bodies.push(OrderSuspended { till }.into());
+    Ok(bodies)
+}
+
+/// What is to be written to begin an order with its lines and their prices, and nothing paid.
+///
+/// # Errors
+/// [`Refusal`]: nothing is to be written.
+pub fn place(sale: &Sale, context: &SaleContext<'_>) -> Result<Vec<Body>, Refusal> {
     let session = context.session.trading()?;
     let table = transition_table(sale.order_type)?;
     for (status, action) in [
@@ -38,12 +49,8 @@ pub fn suspend(sale: &Sale, context: &SaleContext<'_>) -> Result<Vec<Body>, Refu
         table.step(status, action, context.role)?;
     }
     let mut bodies: Vec<Body> = vec![open(sale, context, session).into()];
-    bodies.extend(
-        price_sale(sale, session.currency)?
-            .into_iter()
-            .map(Body::from),
-    );
-    bodies.push(OrderSuspended { till: session.till }.into());
+    let lines = price_sale(sale, session.currency)?;
+    bodies.extend(lines.into_iter().map(Body::from));
     Ok(bodies)
 }
 

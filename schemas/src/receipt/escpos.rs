@@ -17,6 +17,8 @@ const LOGO: &[u8] = b"\x1d(L\x06\x000E  \x01\x01";
 const CUT: &[u8] = b"\x1dVB\x00";
 /// `GS h`, `GS w`, `GS H`: barcodes 64 dots high, bars 2 dots wide, the text below.
 const BARCODE_SHAPE: &[u8] = b"\x1dh\x40\x1dw\x02\x1dH\x02";
+/// `ESC @`, `GS V 66 0`: what was printed of a receipt that broke off is cut off, so that the next begins on its own paper.
+const CUT_OFF: &[u8] = b"\x1b@\x1dVB\x00";
 /// `ESC p 0 25 250`: a pulse of 50 ms to the drawer's connector.
 const DRAWER_KICK: &[u8] = b"\x1bp\x00\x19\xfa";
 
@@ -24,6 +26,12 @@ const DRAWER_KICK: &[u8] = b"\x1bp\x00\x19\xfa";
 #[must_use]
 pub fn drawer_kick() -> &'static [u8] {
     DRAWER_KICK
+}
+
+/// The bytes that cut off what was printed of a receipt that broke off.
+#[must_use]
+pub fn cut_off() -> &'static [u8] {
+    CUT_OFF
 }
 
 impl Receipt {

@@ -13,7 +13,7 @@ mod session;
 mod text;
 mod words;
 
-pub use escpos::{drawer_kick, encode_1252};
+pub use escpos::{cut_off, drawer_kick, encode_1252};
 pub use format::LocalTime;
 pub use layout::{Align, PaperWidth, Receipt, ReceiptItem, TextSize, TextStyle};
 pub use number::number_receipt;

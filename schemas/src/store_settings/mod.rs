@@ -6,6 +6,7 @@ mod denominations;
 mod header;
 mod label;
 mod lists;
+mod quick_keys;
 
 pub use denominations::{
     Denomination, DenominationKind, Denominations, DenominationsError, usual_cash_rounding,
@@ -15,6 +16,11 @@ pub use label::{Label, LabelError, Language, LanguageError, PrintedText, Printed
 pub use lists::{
     Department, Departments, ListError, Reason, ReasonUse, Reasons, TenderSetting, TenderTaking,
     Tenders,
+};
+
+pub use quick_keys::{
+    KeyColour, QUICK_KEY_PAGES_MAX, QUICK_KEYS_PER_PAGE_MAX, QuickKey, QuickKeyPage, QuickKeys,
+    QuickKeysError,
 };
 
 #[cfg(test)]

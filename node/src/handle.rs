@@ -16,6 +16,11 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     clock::Clock,
+    desk::{
+        DeskRefusal, DeskView,
+        state::{AtDesk, Desk},
+        tender::OpenPayment,
+    },
     engine::{Command, Engine, NodeView, Receipt, SubmitError},
     random::Random,
     store::{OrderSummary, StockLevel, Store, StoreError},
@@ -44,6 +49,8 @@ struct Owner {
     clock: Box<dyn Clock>,
     random: Box<dyn Random>,
     view: watch::Sender<Arc<NodeView>>,
+    desk: Desk,
+    desk_view: watch::Sender<Arc<DeskView>>,
 }
 
 /// Speaks to a till's engine. Cheap to clone.
@@ -51,6 +58,7 @@ struct Owner {
 pub struct NodeHandle {
     calls: mpsc::Sender<Call>,
     view: Views,
+    desk: Watched<Arc<DeskView>>,
 }
 
 /// Watches the node's state.
@@ -68,11 +76,15 @@ impl EngineTask {
     /// # Errors
     /// [`StoreError`] where the engine's state can't be read.
     pub fn new(
-        engine: Engine,
+        mut engine: Engine,
         clock: Box<dyn Clock>,
-        random: Box<dyn Random>,
+        mut random: Box<dyn Random>,
     ) -> Result<(Self, NodeHandle), StoreError> {
-        let (view, watched) = watch::channel(Arc::new(engine.view()?));
+        let node = Arc::new(engine.view()?);
+        let (view, watched) = watch::channel(node.clone());
+        let mut desk = Desk::open(&mut engine, random.as_mut(), clock.now())?;
+        let shown = Arc::new(desk.view(&engine, node, clock.now())?);
+        let (desk_view, desk_watched) = watch::channel(shown);
         let (calls, receiver) = mpsc::channel(CALLS_WAITING_MAX);
         let task = Self {
             owner: Owner {
@@ -80,14 +92,22 @@ impl EngineTask {
                 clock,
                 random,
                 view,
+                desk,
+                desk_view,
             },
             calls: receiver,
         };
         let handle = NodeHandle {
             calls,
             view: Views::new(watched),
+            desk: Watched::new(desk_watched),
         };
         Ok((task, handle))
+    }
+
+    /// Makes card payments that are begun known to the task that asks the terminal.
+    pub(crate) fn set_terminal(&mut self, begun: mpsc::Sender<OpenPayment>) {
+        self.owner.desk.set_terminal(begun);
     }
 
     /// Does what comes, until the last handle is gone; gives the engine back.
@@ -102,10 +122,21 @@ impl EngineTask {
 impl Owner {
     /// Shows the new state. What was committed stays committed where the state can't be read: the next call meets the
     /// same failing disk and says so.
-    fn show(&self) {
-        if let Ok(view) = self.engine.view() {
-            self.view.send_replace(Arc::new(view));
+    fn show(&mut self) {
+        let Ok(view) = self.engine.view() else { return };
+        let view = Arc::new(view);
+        self.view.send_replace(view.clone());
+        let now = self.clock.now();
+        let refreshed = self.desk.refresh(&self.engine);
+        if let Ok(shown) = refreshed.and_then(|()| self.desk.view(&self.engine, view, now)) {
+            self.desk_view.send_replace(Arc::new(shown));
         }
+    }
+
+    fn at_desk(&mut self, online: bool) -> AtDesk<'_> {
+        let now = self.clock.now();
+        let parts = (&mut self.desk, &mut self.engine);
+        AtDesk::new(parts, self.random.as_mut(), now, online)
     }
 }
 
@@ -130,6 +161,33 @@ impl NodeHandle {
     #[must_use]
     pub fn watch(&self) -> Views {
         self.view.clone()
+    }
+
+    /// The desk, now and whenever it changes.
+    pub(crate) fn watch_desk(&self) -> Watched<Arc<DeskView>> {
+        self.desk.clone()
+    }
+
+    /// Lets the desk do something, then shows the new state, whatever came of it: a refusal may have been journalled.
+    pub(crate) async fn at_desk<T: Send + 'static>(
+        &self,
+        online: bool,
+        work: impl FnOnce(&mut AtDesk<'_>) -> Result<T, DeskRefusal> + Send + 'static,
+    ) -> Result<T, CallError<DeskRefusal>> {
+        self.call(move |owner| {
+            let done = work(&mut owner.at_desk(online));
+            owner.show();
+            done
+        })
+        .await
+    }
+
+    /// Asks the desk something.
+    pub(crate) async fn ask_desk<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&mut AtDesk<'_>) -> Result<T, DeskRefusal> + Send + 'static,
+    ) -> Result<T, CallError<DeskRefusal>> {
+        self.call(move |owner| ask(&mut owner.at_desk(false))).await
     }
 
     /// Asks the file something.
@@ -158,6 +216,15 @@ impl NodeHandle {
             done
         })
         .await
+    }
+
+    /// Asks the engine something, with the time.
+    pub(crate) async fn engine_query<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Engine, Timestamp) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, CallError<StoreError>> {
+        self.call(move |owner| query(&owner.engine, owner.clock.now()))
+            .await
     }
 
     /// The orders and returns that go or went by this number.

@@ -7,6 +7,8 @@
 
 pub mod cli;
 pub mod clock;
+pub mod desk;
+pub mod device;
 pub mod engine;
 pub mod enrol;
 pub mod exit_code;

@@ -2,13 +2,22 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use holdfast_schemas::wire::enrol::Enrolled;
+use holdfast_schemas::{
+    identity::PriceListVersion,
+    wire::{ReferencePage, enrol::Enrolled},
+};
 use quinn::Endpoint;
 use rustls::time_provider::{DefaultTimeProvider, TimeProvider};
-use tokio::{sync::watch, task::JoinSet, time::timeout};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::timeout,
+};
 
 use crate::{
     clock::{Clock, SystemClock},
+    desk::DeskHandle,
+    device::{CardTask, PrintTask, TcpTerminal},
     engine::Engine,
     enrol::{EnrolError, IdentityFolder, TillSigner},
     handle::{EngineTask, NodeHandle},
@@ -72,8 +81,9 @@ pub enum StartError {
 pub struct Node {
     handle: NodeHandle,
     sync: SyncHandle,
-    endpoint: Endpoint,
+    endpoint: Option<Endpoint>,
     stop: watch::Sender<bool>,
+    desk_tasks: JoinSet<()>,
     sync_tasks: JoinSet<()>,
     engine_tasks: JoinSet<()>,
 }
@@ -110,7 +120,7 @@ impl Node {
         let store = open_store(&store.unwrap_or_else(|| store_place(data_dir)), &till, now)?;
         let seed = random.next_u64();
         let engine = Engine::new(store, random.as_mut())?;
-        let (engine, handle) = EngineTask::new(engine, clock, random)?;
+        let (mut engine, handle) = EngineTask::new(engine, clock, random)?;
         let place = SyncPlace {
             endpoint: endpoint.clone(),
             server: settings
@@ -122,6 +132,7 @@ impl Node {
         };
         let steady = SteadyClock::starting_at(now);
         let (sync_task, sync) = SyncTask::new(till, place, handle.clone(), signer, steady, seed);
+        let desk_tasks = desk_tasks(settings, &mut engine, &handle, steady);
         let (stop, stopping) = watch::channel(false);
         let mut engine_tasks = JoinSet::new();
         engine_tasks.spawn(async move {
@@ -132,9 +143,45 @@ impl Node {
         Ok(Self {
             handle,
             sync,
-            endpoint,
+            endpoint: Some(endpoint),
             stop,
+            desk_tasks,
             sync_tasks,
+            engine_tasks,
+        })
+    }
+
+    /// Starts a till that belongs to no server, such as a demo shop: everything is kept, and sent to nobody. `reference` is
+    /// put into its file where that holds no reference data yet.
+    ///
+    /// # Errors
+    /// [`StartError::Store`].
+    pub fn start_alone(
+        settings: &Settings,
+        till: &TillIdentity,
+        reference: &ReferencePage,
+    ) -> Result<Self, StartError> {
+        let (clock, mut random) = (SystemClock, SystemRandom);
+        let now = clock.now();
+        let store = open_store(&store_place(&settings.data_dir.value), till, now)?;
+        let mut engine = Engine::new(store, &mut random)?;
+        if engine.store().reference_version()? == PriceListVersion::default() {
+            engine.apply_reference_page(reference)?;
+        }
+        let (mut engine, handle) = EngineTask::new(engine, Box::new(clock), Box::new(random))?;
+        let steady = SteadyClock::starting_at(now);
+        let desk_tasks = desk_tasks(settings, &mut engine, &handle, steady);
+        let mut engine_tasks = JoinSet::new();
+        engine_tasks.spawn(async move {
+            engine.run().await;
+        });
+        Ok(Self {
+            handle,
+            sync: SyncHandle::alone(),
+            endpoint: None,
+            stop: watch::channel(false).0,
+            desk_tasks,
+            sync_tasks: JoinSet::new(),
             engine_tasks,
         })
     }
@@ -143,6 +190,12 @@ impl Node {
     #[must_use]
     pub fn handle(&self) -> NodeHandle {
         self.handle.clone()
+    }
+
+    /// Speaks to the desk.
+    #[must_use]
+    pub fn desk(&self) -> DeskHandle {
+        DeskHandle::new(self.handle(), self.sync())
     }
 
     /// Speaks to the sync.
@@ -159,18 +212,42 @@ impl Node {
             sync,
             endpoint,
             stop,
+            mut desk_tasks,
             mut sync_tasks,
             mut engine_tasks,
         } = self;
         stop.send_replace(true);
+        desk_tasks.shutdown().await;
         // The time-outs only bound what should take milliseconds; what is left is ended where it waits.
         let _ = timeout(STOP_TIME_MAX, sync_tasks.join_next()).await;
         sync_tasks.shutdown().await;
-        endpoint.close(0_u32.into(), b"stopped");
-        let _ = timeout(STOP_TIME_MAX, endpoint.wait_idle()).await;
+        if let Some(endpoint) = endpoint {
+            endpoint.close(0_u32.into(), b"stopped");
+            let _ = timeout(STOP_TIME_MAX, endpoint.wait_idle()).await;
+        }
         drop((handle, sync));
         engine_tasks.shutdown().await;
     }
+}
+
+/// The tasks that work off what the desk writes down: for the card terminal, and for the printer.
+fn desk_tasks(
+    settings: &Settings,
+    engine: &mut EngineTask,
+    handle: &NodeHandle,
+    clock: SteadyClock,
+) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    if let Some(terminal) = &settings.terminal_address {
+        let (begun, received) = mpsc::channel(CardTask::BEGUN_MAX);
+        engine.set_terminal(begun);
+        let terminal = Box::new(TcpTerminal::new(terminal.value.clone()));
+        tasks.spawn(CardTask::new(handle.clone(), terminal, received, clock).run());
+    }
+    let printer = settings.printer_address.as_ref();
+    let printer = printer.map(|printer| printer.value.printer());
+    tasks.spawn(PrintTask::new(handle.clone(), printer).run());
+    tasks
 }
 
 /// Opens the till's file for writing.

@@ -14,7 +14,7 @@ use holdfast_schemas::{
 use crate::{
     exit_code,
     replay::Share,
-    settings::{Flags, LogFilter, LogFormat, ServerAddress},
+    settings::{Flags, LogFilter, LogFormat, PrinterAddress, ServerAddress},
 };
 
 /// A till of Holdfast: sells, takes back and hands over from its own file, and syncs with the server when there is a
@@ -113,6 +113,12 @@ pub(super) struct RunArguments {
     /// Where the server is, if not where it was when this till enrolled
     #[arg(long, value_name = "HOST:PORT")]
     server: Option<ServerAddress>,
+    /// Where the card terminal is
+    #[arg(long, value_name = "HOST:PORT")]
+    terminal: Option<ServerAddress>,
+    /// Where the receipt printer is: tcp:HOST:PORT, file:PATH or device:PATH
+    #[arg(long, value_name = "PRINTER")]
+    printer: Option<PrinterAddress>,
     /// Write who this till is to this file, as JSON, once it is ready; it is removed at the end
     #[arg(long, value_name = "FILE")]
     pub(super) ready_file: Option<PathBuf>,
@@ -381,9 +387,13 @@ fn minor_units(text: &str) -> Result<MinorUnits, String> {
 impl Arguments {
     /// The flags that are settings.
     pub(super) fn flags(&self) -> Flags {
-        let server_address = match &self.noun {
-            Noun::Enrol(enrol) => enrol.server.clone(),
-            Noun::Run(run) => run.server.clone(),
+        let (server_address, terminal_address, printer_address) = match &self.noun {
+            Noun::Enrol(enrol) => (enrol.server.clone(), None, None),
+            Noun::Run(run) => (
+                run.server.clone(),
+                run.terminal.clone(),
+                run.printer.clone(),
+            ),
             Noun::Init
             | Noun::Replay(_)
             | Noun::Order(_)
@@ -393,9 +403,11 @@ impl Arguments {
             | Noun::Sync(_)
             | Noun::Rights(_)
             | Noun::Store(_)
-            | Noun::Config(_) => None,
+            | Noun::Config(_) => (None, None, None),
         };
         Flags {
+            terminal_address,
+            printer_address,
             config: self.global.config.clone(),
             data_dir: self.global.data_dir.clone(),
             server_address,

@@ -137,6 +137,18 @@ impl SettingRow {
             source: value.source.to_string(),
         }
     }
+
+    /// A setting that may be left out.
+    fn optional<T: fmt::Display>(key: &'static str, value: Option<&Value<T>>) -> Self {
+        match value {
+            Some(value) => Self::new(key, value.value.to_string(), value),
+            None => Self {
+                key,
+                value: None,
+                source: Source::Default.to_string(),
+            },
+        }
+    }
 }
 
 impl fmt::Display for SettingsListing {
@@ -178,6 +190,8 @@ pub(super) fn show_config(settings: &Settings, format: OutputFormat) -> Result<(
                 &settings.data_dir,
             ),
             server,
+            SettingRow::optional("terminal.address", settings.terminal_address.as_ref()),
+            SettingRow::optional("printer.address", settings.printer_address.as_ref()),
             SettingRow::new(
                 "log.filter",
                 settings.log_filter.value.to_string(),

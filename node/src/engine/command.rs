@@ -9,9 +9,10 @@ use holdfast_schemas::{
         Author, BasketVoided, CashCounted, CashDropped, DocumentKind, LoanReceived, NoSale, PaidIn,
         PaidOut, StockLine, StockMovementKind,
     },
-    order::Sale,
+    order::{OrderCommand, Sale},
     refusal::Refusal,
     return_::ReturnRequest,
+    till_session::JournalEntry,
     time::{BusinessDate, Timestamp},
     value::{MinorUnits, Money},
 };
@@ -56,8 +57,33 @@ pub enum Action {
     Sell(Sale),
     /// Take goods back and refund them. For a verified return the order must be in this file.
     Return(ReturnRequest),
+    /// Begin a card payment of an order, before the terminal is asked. An order that is not there yet is begun with its
+    /// lines.
+    IntendPayment(IntendPayment),
+    /// Do something to an order that is here, one command after the other, all together.
+    Order {
+        /// Which order.
+        order: DocumentId,
+        /// What.
+        commands: Vec<OrderCommand>,
+    },
+    /// Put a basket aside.
+    Suspend(Sale),
+    /// Write something into the session's journal.
+    Journal(JournalEntry),
     /// Write down a rise or fall of stock that is no sale and no return.
     MoveStock(StockPaper),
+}
+
+/// A card payment that is about to be asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IntendPayment {
+    /// The order, where a payment was begun for it before; its lines are in it.
+    pub order: Option<DocumentId>,
+    /// What is sold; its tenders do not matter.
+    pub sale: Sale,
+    /// How much is to be charged.
+    pub amount_minor: MinorUnits,
 }
 
 /// How a session begins. Store, time zone, cut-over hour and currency come from the store's settings.

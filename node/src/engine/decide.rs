@@ -3,9 +3,11 @@
 use holdfast_schemas::{
     after_sale::{AfterSale, after_sale},
     document::Document,
-    identity::{DocumentId, OrderNumber, OrderNumberMint},
-    operation::{Body, DocumentKind, Role, SessionOpened, StockMoved},
-    order::{Sale, SaleContext, fold_order, sell},
+    identity::{DocumentId, LogId, OrderNumber, OrderNumberMint},
+    operation::{
+        Author, Body, DocumentKind, Operation, PaymentIntended, Role, SessionOpened, StockMoved,
+    },
+    order::{OrderCommand, Sale, SaleContext, decide_order, fold_order, place, sell, suspend},
     planted::{self, Planted},
     reference::StoreSettings,
     refusal::Refusal,
@@ -21,7 +23,7 @@ use holdfast_schemas::{
 use jiff::{ToSpan, tz::TimeZone};
 use rusqlite::Transaction;
 
-use super::command::{Action, Command, OpenSession, StockPaper, SubmitError};
+use super::command::{Action, Command, IntendPayment, OpenSession, StockPaper, SubmitError};
 use crate::store::{StoreError, TillIdentity, query, reference, sync};
 
 /// What is to be written: operations that are appended to one document.
@@ -39,6 +41,8 @@ pub(super) struct Decider<'a> {
     pub(super) transaction: &'a Transaction<'a>,
     pub(super) till: &'a TillIdentity,
     pub(super) now: Timestamp,
+    /// The log that is written.
+    pub(super) log: LogId,
     /// Drawn for the id of a new document.
     pub(super) drawn: u64,
 }
@@ -75,13 +79,19 @@ impl Decider<'_> {
             Action::CloseSession { over_short_reason } => {
                 let (document, _) = self.session()?;
                 let close = CloseSession {
-                    takings: self.takings(document.id())?,
+                    takings: takings(self.transaction, document.id())?,
                     covers: query::log_ranges_of_session(self.transaction, document.id())?,
                     over_short_reason: over_short_reason.clone(),
                 };
                 self.in_session(&SessionCommand::Close(close), role, &rules)
             }
+            Action::Journal(entry) => {
+                self.in_session(&SessionCommand::Journal(entry.clone()), role, &rules)
+            }
             Action::Sell(sale) => self.sell(sale, role, &rules),
+            Action::IntendPayment(intend) => self.intend(intend, role, &rules),
+            Action::Order { order, commands } => self.order(*order, commands, role, &rules),
+            Action::Suspend(sale) => self.begin_order(sale, role, &rules, suspend),
             Action::Return(request) => self.take_back(request, role, &rules),
             Action::MoveStock(paper) => self.move_stock(paper, &settings, role, &rules),
         }
@@ -152,27 +162,18 @@ impl Decider<'_> {
         })
     }
 
-    /// What the session's orders and returns took and gave.
-    fn takings(&self, session: DocumentId) -> Result<SessionTakings, StoreError> {
-        let mut takings = SessionTakings::default();
-        for id in query::documents_of_session(self.transaction, session)? {
-            let document = self.whole(id)?;
-            let (id, operations) = (document.id(), document.operations());
-            let more = match document.kind() {
-                Some(DocumentKind::Order) => {
-                    SessionTakings::of_order(session, &fold_order(id, operations))
-                }
-                Some(DocumentKind::Return) => {
-                    SessionTakings::of_return(session, &fold_return(id, operations))
-                }
-                Some(DocumentKind::TillSession | DocumentKind::Stock) | None => continue,
-            };
-            takings = takings.plus(&more);
-        }
-        Ok(takings)
+    fn sell(&self, sale: &Sale, role: Role, rules: &Rules) -> Result<Decision, SubmitError> {
+        self.begin_order(sale, role, rules, sell)
     }
 
-    fn sell(&self, sale: &Sale, role: Role, rules: &Rules) -> Result<Decision, SubmitError> {
+    /// A new order in the open session, under a new number.
+    fn begin_order(
+        &self,
+        sale: &Sale,
+        role: Role,
+        rules: &Rules,
+        decide: impl Fn(&Sale, &SaleContext<'_>) -> Result<Vec<Body>, Refusal>,
+    ) -> Result<Decision, SubmitError> {
         let (_, session) = self.session()?;
         let number = self.mint()?;
         let context = SaleContext {
@@ -181,11 +182,77 @@ impl Decider<'_> {
             role,
             rules,
         };
-        let bodies = sell(sale, &context)?;
+        let bodies = decide(sale, &context)?;
         Ok(Decision {
             number: Some(number),
             ..self.begin(DocumentKind::Order, bodies)
         })
+    }
+
+    fn intend(
+        &self,
+        intend: &IntendPayment,
+        role: Role,
+        rules: &Rules,
+    ) -> Result<Decision, SubmitError> {
+        let (session, _) = self.session()?;
+        let mut begun = match intend.order {
+            Some(order) => Decision {
+                document: self.whole(order)?,
+                kind: DocumentKind::Order,
+                bodies: Vec::new(),
+                number: None,
+            },
+            None => self.begin_order(&intend.sale, role, rules, place)?,
+        };
+        let command = OrderCommand::IntendPayment(PaymentIntended {
+            session: Some(session.id()),
+            amount_minor: intend.amount_minor,
+        });
+        self.chain(&mut begun, &[command], role, rules)?;
+        Ok(begun)
+    }
+
+    fn order(
+        &self,
+        order: DocumentId,
+        commands: &[OrderCommand],
+        role: Role,
+        rules: &Rules,
+    ) -> Result<Decision, SubmitError> {
+        let mut decision = Decision {
+            document: self.whole(order)?,
+            kind: DocumentKind::Order,
+            bodies: Vec::new(),
+            number: None,
+        };
+        self.chain(&mut decision, commands, role, rules)?;
+        Ok(decision)
+    }
+
+    /// Decides one command after the other, each on what those before it would leave.
+    fn chain(
+        &self,
+        decision: &mut Decision,
+        commands: &[OrderCommand],
+        role: Role,
+        rules: &Rules,
+    ) -> Result<(), SubmitError> {
+        for command in commands {
+            let mut after = decision.document.clone();
+            if !decision.bodies.is_empty() {
+                let author = Author { role, user: None };
+                let stamp = |body: &Body| Operation::new(self.now, author.clone(), body.clone());
+                let operations: Vec<Operation> = decision.bodies.iter().map(stamp).collect();
+                let appended = after.append(self.log, &operations)?;
+                after.insert(appended.change);
+            }
+            let state = fold_order(after.id(), after.operations());
+            decision
+                .bodies
+                .extend(decide_order(&state, command, role, rules)?);
+        }
+        Ok(())
     }
 
     fn take_back(
@@ -250,14 +317,40 @@ impl Decider<'_> {
     }
 
     fn whole(&self, id: DocumentId) -> Result<Document, StoreError> {
-        query::read_whole(self.transaction, id)?.ok_or_else(|| {
-            StoreError::unreadable("projection", &format!("document {id} is not here"))
-        })
+        whole(self.transaction, id)
     }
 }
 
+fn whole(transaction: &Transaction<'_>, id: DocumentId) -> Result<Document, StoreError> {
+    query::read_whole(transaction, id)?
+        .ok_or_else(|| StoreError::unreadable("projection", &format!("document {id} is not here")))
+}
+
+/// What a session's orders and returns took and gave.
+pub(super) fn takings(
+    transaction: &Transaction<'_>,
+    session: DocumentId,
+) -> Result<SessionTakings, StoreError> {
+    let mut takings = SessionTakings::default();
+    for id in query::documents_of_session(transaction, session)? {
+        let document = whole(transaction, id)?;
+        let (id, operations) = (document.id(), document.operations());
+        let more = match document.kind() {
+            Some(DocumentKind::Order) => {
+                SessionTakings::of_order(session, &fold_order(id, operations))
+            }
+            Some(DocumentKind::Return) => {
+                SessionTakings::of_return(session, &fold_return(id, operations))
+            }
+            Some(DocumentKind::TillSession | DocumentKind::Stock) | None => continue,
+        };
+        takings = takings.plus(&more);
+    }
+    Ok(takings)
+}
+
 /// An order with all its returns that are in this file; none where the order is not.
-pub(super) fn read_after_sale(
+pub(crate) fn read_after_sale(
     transaction: &Transaction<'_>,
     order: DocumentId,
 ) -> Result<Option<AfterSale>, StoreError> {
@@ -281,7 +374,10 @@ pub(super) fn read_after_sale(
 }
 
 /// The trading day that it is: a day ends at the store's cut-over hour, by its clocks.
-fn business_date(now: Timestamp, settings: &StoreSettings) -> Result<BusinessDate, SubmitError> {
+pub(crate) fn business_date(
+    now: Timestamp,
+    settings: &StoreSettings,
+) -> Result<BusinessDate, SubmitError> {
     let unknown = || SubmitError::TimeZone(settings.time_zone.to_string());
     let zone = TimeZone::get(settings.time_zone.as_str()).map_err(|_| unknown())?;
     let moment = jiff::Timestamp::from_millisecond(now.milliseconds()).map_err(|_| unknown())?;

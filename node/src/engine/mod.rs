@@ -13,11 +13,13 @@
 //! | [`Engine::note_trouble`] | trouble | what keeps the till from its server |
 //! | [`Engine::keep_right`], [`Engine::give_up_right`], [`Engine::yield_right`], [`Engine::forget_rights`] | right | the rights that the till holds |
 //! | [`Engine::apply_reference_page`] | reference | records, version |
+//! | the desk's own | basket, desk, try, print | a step of the open basket; who is at the till; a try to sign on; a print job |
 //! | [`Engine::rebuild`] | rebuild | all projections |
 
 mod apply;
 mod command;
 mod decide;
+mod desk;
 mod import;
 mod meeting;
 mod project;
@@ -31,16 +33,19 @@ mod view;
 use std::collections::BTreeSet;
 
 use holdfast_schemas::{
-    identity::LogId,
+    identity::{DocumentId, LogId},
     planted::{self, Planted},
+    till_session::SessionTakings,
     wire::Right,
 };
 
 pub use apply::{Applied, Origin};
-pub use command::{Action, Command, OpenSession, Receipt, StockPaper, SubmitError};
+pub use command::{Action, Command, IntendPayment, OpenSession, Receipt, StockPaper, SubmitError};
+pub(crate) use decide::{business_date, read_after_sale};
 pub use import::Unproved;
 pub use rebuild::Finding;
 pub use rights::Yielded;
+pub(crate) use submit::{BasketAfter, Beside};
 pub use trouble::Trouble;
 pub use view::{NodeView, Pending, TroubleView};
 
@@ -97,6 +102,15 @@ impl Engine {
     #[must_use]
     pub fn log(&self) -> LogId {
         self.log
+    }
+
+    /// What the orders and returns of a session took and gave.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn takings(&self, session: DocumentId) -> Result<SessionTakings, StoreError> {
+        self.store
+            .read(|transaction| decide::takings(transaction, session))
     }
 
     /// Gives the file back; this log is never written again.

@@ -36,6 +36,7 @@ pub(super) fn project(document: &Document) -> Result<DocumentRows, StoreError> {
         summary: None,
         sessions: BTreeSet::new(),
         numbers: BTreeSet::new(),
+        receipt: None,
         references: BTreeSet::new(),
         movements: Vec::new(),
         misfits: Vec::new(),
@@ -73,6 +74,9 @@ fn project_order(rows: &mut DocumentRows, order: &OrderState) -> Result<(), Stor
             currency: header.currency,
             total_minor: order.total_minor(),
             held_minor: order.held_minor(),
+            suspended_by: (order.end.is_none())
+                .then(|| order.suspension.as_ref().map(|suspension| suspension.till))
+                .flatten(),
         }));
         rows.sessions.extend(header.session);
     }
@@ -83,6 +87,7 @@ fn project_order(rows: &mut DocumentRows, order: &OrderState) -> Result<(), Stor
             .extend(voided.filter_map(|(_, voided)| voided.session));
     }
     rows.numbers = order.numbers().collect();
+    rows.receipt = order.receipt;
     rows.references.clone_from(&order.references);
     rows.movements = movements(&order_movements(order))?;
     rows.misfits = misfits(&order.misfits)?;
@@ -104,6 +109,7 @@ fn project_return(rows: &mut DocumentRows, returned: &ReturnState) -> Result<(),
         rows.sessions.extend(header.session);
         rows.numbers.insert(header.number);
     }
+    rows.receipt = returned.receipt;
     let refunds = returned.refunds.values();
     rows.sessions
         .extend(refunds.filter_map(|refund| refund.paid.session));

@@ -33,6 +33,16 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// Puts one record in, at the version that the file has: for a file that no server fills.
+    pub(crate) fn put_reference(&mut self, record: ReferenceRecord) -> Result<(), StoreError> {
+        let row = ReferenceRow::new(record)
+            .map_err(|error| StoreError::unreadable("reference record", &error))?;
+        let version = self.store().read(reference::version)?;
+        commit(self.store_mut(), &[row], version)
+    }
+}
+
 /// The reference page's transaction: records and version.
 fn commit(
     store: &mut Store,

@@ -1,12 +1,16 @@
 //! T1: one command, from what is wanted to what is durable.
 
 use holdfast_schemas::{
-    identity::OrderNumber,
+    document::Document,
+    identity::{DocumentId, OrderNumber, ReceiptNumber},
     log::{LogEntry, LogHead},
     operation::{Author, Operation},
     planted::{self, Planted},
+    receipt::number_receipt,
     time::Timestamp,
+    wire::{HeldRight, Right, RightKind},
 };
+use rusqlite::Transaction;
 
 use super::{
     Engine,
@@ -18,9 +22,10 @@ use crate::{
     random::Random,
     store::{
         Store, StoreError,
+        desk::{self, DeskRow, NewPrint},
         log::{self, NewEntry},
         projection::{self, DocumentRows},
-        sync, unsent,
+        rights, sync, unsent,
     },
 };
 
@@ -28,13 +33,52 @@ use crate::{
 /// is stamped later then, by up to this many milliseconds.
 const STAMP_LATER_MS_MAX: i64 = 1_000;
 
+/// What is to be printed of a document.
+pub(crate) type PrintOf<'a> = dyn Fn(&Document) -> Vec<NewPrint> + 'a;
+/// What a document changes of the desk's row.
+pub(crate) type DeskChange<'a> = dyn Fn(&mut DeskRow, DocumentId) + 'a;
+
+/// What T1 writes besides the document: the desk's part.
+#[derive(Default)]
+pub(crate) struct Beside<'a> {
+    /// Gives what finishes a sale or return the next receipt number.
+    pub(crate) numbered: bool,
+    /// Says what is to be printed of the document.
+    pub(crate) print: Option<&'a PrintOf<'a>>,
+    /// What becomes of the open basket.
+    pub(crate) basket: BasketAfter,
+    /// Changes the desk's row; the document is the one that is written.
+    pub(crate) desk: Option<&'a DeskChange<'a>>,
+    /// Keeps the right to take up the basket that is put aside by this.
+    pub(crate) keeps_right: bool,
+}
+
+/// What becomes of the steps of the open basket.
+#[derive(Debug, Default)]
+pub(crate) enum BasketAfter {
+    /// They stay.
+    #[default]
+    Stays,
+    /// One more, as it is kept.
+    Step(String),
+    /// The basket is over.
+    Cleared,
+    /// It is another one, of these steps.
+    Replaced(Vec<String>),
+}
+
 /// All that T1 writes; worked out before it begins.
-struct Prepared {
+struct Prepared<'a> {
     entry: NewEntry,
     head: LogHead,
     rows: DocumentRows,
     number: Option<OrderNumber>,
     receipt: Receipt,
+    numbered: Option<ReceiptNumber>,
+    prints: Vec<NewPrint>,
+    row: Option<DeskRow>,
+    right: Option<HeldRight>,
+    basket: &'a BasketAfter,
 }
 
 impl Engine {
@@ -50,6 +94,17 @@ impl Engine {
         now: Timestamp,
         random: &mut dyn Random,
     ) -> Result<Receipt, SubmitError> {
+        self.submit_beside(command, &Beside::default(), now, random)
+    }
+
+    /// As [`Engine::submit`], with the desk's part in the same commit.
+    pub(crate) fn submit_beside(
+        &mut self,
+        command: &Command,
+        beside: &Beside<'_>,
+        now: Timestamp,
+        random: &mut dyn Random,
+    ) -> Result<Receipt, SubmitError> {
         let drawn = random.next_u64();
         let prepared = self.store().read(|transaction| {
             if let Some((log, position)) = log::fork(transaction)? {
@@ -62,30 +117,41 @@ impl Engine {
             let decider = Decider {
                 transaction,
                 till: self.till(),
+                log: self.log(),
                 now,
                 drawn,
             };
+            let next = || desk::next_receipt(transaction, self.till().node);
+            let numbered = beside.numbered.then(next).transpose()?;
             for later_ms in 0..STAMP_LATER_MS_MAX {
                 let at = now.plus_milliseconds(later_ms);
-                let prepared = prepare(decider.decide(command)?, &command.by, at, head)?;
+                let mut decision = decider.decide(command)?;
+                if let Some(number) = numbered {
+                    decision.bodies = number_receipt(decision.bodies, number);
+                }
+                let (mut prepared, document) =
+                    prepare(decision, &command.by, at, head, &beside.basket)?;
+                prepared.numbered = numbered;
+                prepared.add_desk(transaction, beside, &document)?;
                 if !log::holds(transaction, &prepared.entry.hash)? {
                     return Ok(prepared);
                 }
             }
             Err(SubmitError::Repeated)
         })?;
-        commit(self.store_mut(), &prepared)?;
+        commit(self.store_mut(), &prepared, now)?;
         Ok(prepared.receipt)
     }
 }
 
 /// Stamps what was decided, writes its change, and derives all that goes with it.
-fn prepare(
+fn prepare<'a>(
     decision: Decision,
     by: &Author,
     now: Timestamp,
     before: LogHead,
-) -> Result<Prepared, SubmitError> {
+    basket: &'a BasketAfter,
+) -> Result<(Prepared<'a>, Document), SubmitError> {
     let mut document = decision.document;
     let operations: Vec<Operation> = decision
         .bodies
@@ -116,7 +182,7 @@ fn prepare(
         position,
         chain: entry.chain(chain_before, hash),
     };
-    Ok(Prepared {
+    let prepared = Prepared {
         receipt: Receipt {
             document: document.id(),
             kind: decision.kind,
@@ -139,11 +205,47 @@ fn prepare(
         head,
         rows,
         number: decision.number,
-    })
+        numbered: None,
+        prints: Vec::new(),
+        row: None,
+        right: None,
+        basket,
+    };
+    Ok((prepared, document))
 }
 
-/// T1: the change, the log's position and chain, what is unsent, the last order number, projection and stock movements.
-fn commit(store: &mut Store, prepared: &Prepared) -> Result<(), StoreError> {
+impl Prepared<'_> {
+    /// Works the desk's part out.
+    fn add_desk(
+        &mut self,
+        transaction: &Transaction<'_>,
+        beside: &Beside<'_>,
+        document: &Document,
+    ) -> Result<(), StoreError> {
+        if let Some(print) = beside.print {
+            self.prints = print(document);
+        }
+        if let Some(change) = beside.desk {
+            let mut row = desk::row(transaction)?;
+            change(&mut row, document.id());
+            self.row = Some(row);
+        }
+        if beside.keeps_right {
+            self.right = Some(HeldRight {
+                right: Right {
+                    kind: RightKind::Resume,
+                    document: document.id(),
+                },
+                since: self.receipt.at,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// T1: the change, the log's position and chain, what is unsent, the last order number, projection and stock movements;
+/// and the desk's part: receipt number, what is to be printed, the open basket, the right to take one up.
+fn commit(store: &mut Store, prepared: &Prepared<'_>, now: Timestamp) -> Result<(), StoreError> {
     let transaction = store.begin()?;
     log::insert(&transaction, &prepared.entry)?;
     unsent::note(&transaction, &prepared.entry)?;
@@ -152,6 +254,37 @@ fn commit(store: &mut Store, prepared: &Prepared) -> Result<(), StoreError> {
         sync::put_last_number(&transaction, number)?;
     }
     projection::replace(&transaction, &prepared.rows)?;
+    if let Some(number) = prepared.numbered {
+        desk::put_receipt(&transaction, number)?;
+    }
+    for print in &prepared.prints {
+        desk::queue_print(&transaction, print, now)?;
+    }
+    write_basket(&transaction, prepared.basket)?;
+    if let Some(row) = &prepared.row {
+        desk::put_row(&transaction, row)?;
+    }
+    if let Some(right) = &prepared.right {
+        rights::keep(&transaction, right)?;
+    }
     transaction.commit()?;
+    Ok(())
+}
+
+pub(super) fn write_basket(
+    transaction: &Transaction<'_>,
+    basket: &BasketAfter,
+) -> Result<(), StoreError> {
+    match basket {
+        BasketAfter::Stays => {}
+        BasketAfter::Step(step) => desk::add_step(transaction, step)?,
+        BasketAfter::Cleared => desk::clear_steps(transaction)?,
+        BasketAfter::Replaced(steps) => {
+            desk::clear_steps(transaction)?;
+            for step in steps {
+                desk::add_step(transaction, step)?;
+            }
+        }
+    }
     Ok(())
 }

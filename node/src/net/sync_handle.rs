@@ -1,7 +1,8 @@
 //! What the rest of a till's program may ask of its sync.
 
 use holdfast_schemas::{
-    sync::till::SyncStatus,
+    sync::till::{Link, SyncStatus},
+    time::Timestamp,
     wire::{Answer, Question, limits::ASKS_MAX},
 };
 use tokio::sync::{mpsc, oneshot, watch};
@@ -45,6 +46,22 @@ impl SyncHandle {
             status,
         };
         (handle, mailbox)
+    }
+
+    /// That of a till without a server: nothing is ever sent, and everything that is asked is answered at once with
+    /// [`Answer::NotReachable`].
+    #[must_use]
+    pub fn alone() -> Self {
+        let status = SyncStatus {
+            link: Link::Waiting {
+                until: Timestamp::from_milliseconds(i64::MAX),
+            },
+            data_as_of: None,
+            feed_behind: 0,
+            unacknowledged: 0,
+            quarantined: 0,
+        };
+        Self::pair(status).0
     }
 
     /// Asks the server. Answered within seconds, with [`Answer::NotReachable`] where there is no line. An order that

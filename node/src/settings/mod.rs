@@ -15,7 +15,8 @@ use serde::Deserialize;
 
 pub use source::{Environment, Source, Value};
 pub use value::{
-    LogFilter, LogFilterError, LogFormat, LogFormatError, ServerAddress, ServerAddressError,
+    LogFilter, LogFilterError, LogFormat, LogFormatError, PrinterAddress, PrinterAddressError,
+    ServerAddress, ServerAddressError,
 };
 
 use source::Sources;
@@ -26,14 +27,18 @@ pub const VARIABLE_PREFIX: &str = "HOLDFAST_NODE_";
 const CONFIG_VARIABLE: &str = "HOLDFAST_NODE_CONFIG";
 const DATA_DIR_VARIABLE: &str = "HOLDFAST_NODE_DATA_DIR";
 const SERVER_ADDRESS_VARIABLE: &str = "HOLDFAST_NODE_SERVER_ADDRESS";
+const TERMINAL_ADDRESS_VARIABLE: &str = "HOLDFAST_NODE_TERMINAL_ADDRESS";
+const PRINTER_ADDRESS_VARIABLE: &str = "HOLDFAST_NODE_PRINTER_ADDRESS";
 const LOG_FILTER_VARIABLE: &str = "HOLDFAST_NODE_LOG_FILTER";
 const LOG_FORMAT_VARIABLE: &str = "HOLDFAST_NODE_LOG_FORMAT";
 
 /// Every variable of the environment that is read.
-const VARIABLES: [&str; 5] = [
+const VARIABLES: [&str; 7] = [
     CONFIG_VARIABLE,
     DATA_DIR_VARIABLE,
     SERVER_ADDRESS_VARIABLE,
+    TERMINAL_ADDRESS_VARIABLE,
+    PRINTER_ADDRESS_VARIABLE,
     LOG_FILTER_VARIABLE,
     LOG_FORMAT_VARIABLE,
 ];
@@ -47,6 +52,10 @@ pub struct Settings {
     pub data_dir: Value<PathBuf>,
     /// Where the server is (UDP, QUIC). `None`: where it was when this till enrolled.
     pub server_address: Option<Value<ServerAddress>>,
+    /// Where the card terminal is (TCP). `None`: there is none.
+    pub terminal_address: Option<Value<ServerAddress>>,
+    /// Where the receipt printer is. `None`: there is none, and nothing waits to be printed.
+    pub printer_address: Option<Value<PrinterAddress>>,
     /// Which log lines are written, in the syntax of `tracing-subscriber`.
     pub log_filter: Value<LogFilter>,
     /// How log lines are written.
@@ -62,6 +71,10 @@ pub struct Flags {
     pub data_dir: Option<PathBuf>,
     /// `--server`.
     pub server_address: Option<ServerAddress>,
+    /// `--terminal`.
+    pub terminal_address: Option<ServerAddress>,
+    /// `--printer`.
+    pub printer_address: Option<PrinterAddress>,
     /// `--log-filter`.
     pub log_filter: Option<LogFilter>,
     /// `--log-format`.
@@ -115,6 +128,8 @@ pub enum SettingsError {
 struct SettingsFile {
     data_dir: Option<PathBuf>,
     server: ServerSection,
+    terminal: TerminalSection,
+    printer: PrinterSection,
     log: LogSection,
 }
 
@@ -122,6 +137,18 @@ struct SettingsFile {
 #[serde(deny_unknown_fields, default)]
 struct ServerSection {
     address: Option<ServerAddress>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct TerminalSection {
+    address: Option<ServerAddress>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct PrinterSection {
+    address: Option<PrinterAddress>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -164,6 +191,16 @@ impl Settings {
                 SERVER_ADDRESS_VARIABLE,
                 file.server.address,
             )?,
+            terminal_address: sources.pick(
+                ("--terminal", flags.terminal_address),
+                TERMINAL_ADDRESS_VARIABLE,
+                file.terminal.address,
+            )?,
+            printer_address: sources.pick(
+                ("--printer", flags.printer_address),
+                PRINTER_ADDRESS_VARIABLE,
+                file.printer.address,
+            )?,
             log_filter: sources.pick_or(
                 ("--log-filter", flags.log_filter),
                 LOG_FILTER_VARIABLE,
@@ -191,6 +228,8 @@ impl Settings {
         Self {
             data_dir: by_default(data_dir.into()),
             server_address: None,
+            terminal_address: None,
+            printer_address: None,
             log_filter: by_default(LogFilter::info()),
             log_format: by_default(LogFormat::Text),
         }

@@ -123,6 +123,14 @@ fn the_example_file_names_every_key_and_shows_the_defaults() {
     );
     assert_eq!(
         example.server_address.map(|address| address.source),
+        Some(from_file.clone())
+    );
+    assert_eq!(
+        example.terminal_address.map(|address| address.source),
+        Some(from_file.clone())
+    );
+    assert_eq!(
+        example.printer_address.map(|address| address.source),
         Some(from_file)
     );
 }

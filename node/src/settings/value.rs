@@ -1,8 +1,10 @@
 //! The kinds of value that a setting may have.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, path::PathBuf, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+
+use crate::device::{FilePrinter, ReceiptPrinter, TcpPrinter};
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, clap::ValueEnum)]
@@ -161,6 +163,71 @@ impl fmt::Display for ServerAddress {
     }
 }
 
+/// Where the receipt printer is: `tcp:host:port`, `file:path` or `device:path`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum PrinterAddress {
+    /// On the network: ESC/POS, with status, usually on port 9100.
+    Tcp(ServerAddress),
+    /// A file, to which receipts are appended.
+    File(PathBuf),
+    /// A device of the machine, such as `/dev/usb/lp0`.
+    Device(PathBuf),
+}
+
+/// A text that is no address of a printer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a printer's address is written tcp:host:port, file:path or device:path")]
+pub struct PrinterAddressError;
+
+impl PrinterAddress {
+    /// The printer that is there.
+    #[must_use]
+    pub fn printer(&self) -> Box<dyn ReceiptPrinter> {
+        match self {
+            Self::Tcp(address) => Box::new(TcpPrinter::new(address.clone())),
+            Self::File(path) => Box::new(FilePrinter::file(path)),
+            Self::Device(path) => Box::new(FilePrinter::device(path)),
+        }
+    }
+}
+
+impl FromStr for PrinterAddress {
+    type Err = PrinterAddressError;
+    fn from_str(text: &str) -> Result<Self, PrinterAddressError> {
+        let (kind, rest) = text.split_once(':').ok_or(PrinterAddressError)?;
+        match kind {
+            "tcp" => rest.parse().map(Self::Tcp).map_err(|_| PrinterAddressError),
+            "file" if !rest.is_empty() => Ok(Self::File(rest.into())),
+            "device" if !rest.is_empty() => Ok(Self::Device(rest.into())),
+            _ => Err(PrinterAddressError),
+        }
+    }
+}
+
+impl TryFrom<String> for PrinterAddress {
+    type Error = PrinterAddressError;
+    fn try_from(text: String) -> Result<Self, PrinterAddressError> {
+        text.parse()
+    }
+}
+
+impl From<PrinterAddress> for String {
+    fn from(address: PrinterAddress) -> Self {
+        address.to_string()
+    }
+}
+
+impl fmt::Display for PrinterAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => write!(formatter, "tcp:{address}"),
+            Self::File(path) => write!(formatter, "file:{}", path.display()),
+            Self::Device(path) => write!(formatter, "device:{}", path.display()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,6 +251,25 @@ mod tests {
             assert_eq!(
                 text.parse::<ServerAddress>(),
                 Err(ServerAddressError),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_printer_is_on_the_network_or_a_file() {
+        for text in [
+            "tcp:192.0.2.1:9100",
+            "file:receipts.bin",
+            "device:/dev/usb/lp0",
+        ] {
+            let address: PrinterAddress = text.parse().expect(text);
+            assert_eq!(address.to_string(), text);
+        }
+        for text in ["", "tcp:", "192.0.2.1:9100", "file:", "usb:1"] {
+            assert_eq!(
+                text.parse::<PrinterAddress>(),
+                Err(PrinterAddressError),
                 "{text}"
             );
         }

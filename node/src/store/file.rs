@@ -56,6 +56,30 @@ impl StorePlace {
         &self.path
     }
 
+    /// Where the throw-away file of training mode is.
+    pub(crate) fn training(&self) -> Self {
+        Self {
+            path: self.beside("-training"),
+            vfs: self.vfs.clone(),
+        }
+    }
+
+    /// Throws the file away, with what belongs to it.
+    pub(crate) fn remove(&self) -> Result<(), StoreError> {
+        let parts = ["-wal", "-shm", ".lock"].map(|suffix| self.beside(suffix));
+        for path in [&self.path].into_iter().chain(&parts) {
+            match std::fs::remove_file(path) {
+                Ok(()) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(source) => {
+                    let path = path.clone();
+                    return Err(StoreError::SetAside { path, source });
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn beside(&self, suffix: &str) -> PathBuf {
         let mut name = self.path.clone().into_os_string();
         name.push(suffix);
@@ -67,6 +91,7 @@ impl StorePlace {
 #[derive(Debug)]
 pub struct Store {
     connection: Connection,
+    place: StorePlace,
     /// Held as long as the file is open; none for a reader and in a simulator.
     _lock: Option<File>,
 }
@@ -95,6 +120,7 @@ impl Store {
             Ok(connection) => Ok(OpenedStore {
                 store: Self {
                     connection,
+                    place: place.clone(),
                     _lock: lock,
                 },
                 set_aside: None,
@@ -104,6 +130,7 @@ impl Store {
                 Ok(OpenedStore {
                     store: Self {
                         connection: open_connection(place)?,
+                        place: place.clone(),
                         _lock: lock,
                     },
                     set_aside: Some(aside),
@@ -123,6 +150,7 @@ impl Store {
         connection.busy_timeout(BUSY_WAIT)?;
         let store = Self {
             connection,
+            place: place.clone(),
             _lock: None,
         };
         let found = store.read(migration::checked_version)?;
@@ -145,6 +173,11 @@ impl Store {
             .unchecked_transaction()
             .map_err(StoreError::from)?;
         query(&transaction)
+    }
+
+    /// Where the file is.
+    pub(crate) fn place(&self) -> &StorePlace {
+        &self.place
     }
 
     /// Begins a write. Every caller is one of the named transactions.

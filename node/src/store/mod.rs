@@ -4,6 +4,7 @@
 //! (`identity`), and those of the engine (`crate::engine`). Nothing in a transaction decodes, logs or does I/O beyond
 //! the file itself.
 
+pub(crate) mod desk;
 mod error;
 mod file;
 mod identity;
@@ -13,6 +14,7 @@ pub(crate) mod projection;
 pub(crate) mod query;
 pub(crate) mod reference;
 pub(crate) mod rights;
+pub(crate) mod search;
 pub(crate) mod sync;
 pub(crate) mod unsent;
 mod value;

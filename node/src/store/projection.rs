@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use holdfast_schemas::{
     identity::{
-        ChangeHash, CustomerId, DocumentId, ExternalRef, NodeNumber, OrderNumber, Sku, StoreId,
+        ChangeHash, CustomerId, DocumentId, ExternalRef, NodeNumber, OrderNumber, ReceiptNumber,
+        Sku, StoreId,
     },
     order::OrderStatus,
     text::encode_hex,
@@ -32,6 +33,7 @@ pub(crate) struct DocumentRows {
     /// Sessions in which it was opened, or took or gave money.
     pub(crate) sessions: BTreeSet<DocumentId>,
     pub(crate) numbers: BTreeSet<OrderNumber>,
+    pub(crate) receipt: Option<ReceiptNumber>,
     pub(crate) references: BTreeSet<ExternalRef>,
     pub(crate) movements: Vec<MovementRow>,
     /// Each as the JSON that a person or a program reads.
@@ -56,6 +58,8 @@ pub(crate) struct OrderRow {
     pub(crate) currency: Currency,
     pub(crate) total_minor: MinorUnits,
     pub(crate) held_minor: MinorUnits,
+    /// The till that put it aside, while nobody took it up.
+    pub(crate) suspended_by: Option<NodeNumber>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,6 +148,7 @@ fn erase(transaction: &Transaction<'_>, document: DocumentId) -> Result<(), Stor
         "DELETE FROM session_summary WHERE document = ?1",
         "DELETE FROM session_document WHERE document = ?1",
         "DELETE FROM document_number WHERE document = ?1",
+        "DELETE FROM document_receipt WHERE document = ?1",
         "DELETE FROM external_reference WHERE document = ?1",
         "DELETE FROM stock_movement WHERE document = ?1",
         "DELETE FROM misfit WHERE document = ?1",
@@ -162,13 +167,14 @@ pub(crate) fn erase_all(transaction: &Transaction<'_>) -> Result<(), StoreError>
 }
 
 /// Every table that is a projection, with nothing else in it.
-pub(crate) const PROJECTIONS: [&str; 11] = [
+pub(crate) const PROJECTIONS: [&str; 12] = [
     "document",
     "order_summary",
     "return_summary",
     "session_summary",
     "session_document",
     "document_number",
+    "document_receipt",
     "external_reference",
     "stock_movement",
     "stock_level",
@@ -203,8 +209,9 @@ fn insert_order(
     transaction
         .prepare_cached(
             "INSERT INTO order_summary
-             (document, number, store, business_date, customer, status, currency, total_minor, held_minor)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+             (document, number, store, business_date, customer, status, currency, total_minor, held_minor,
+              suspended_by)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .execute(params![
             document.to_bytes(),
@@ -216,6 +223,7 @@ fn insert_order(
             order.currency.code(),
             order.total_minor.get(),
             order.held_minor.get(),
+            order.suspended_by.map(NodeNumber::get),
         ])?;
     Ok(())
 }
@@ -279,6 +287,13 @@ fn insert_names(transaction: &Transaction<'_>, rows: &DocumentRows) -> Result<()
     )?;
     for found in &rows.numbers {
         number.execute(params![found.to_i64(), key, found.node().get()])?;
+    }
+    if let Some(receipt) = rows.receipt {
+        transaction
+            .prepare_cached(
+                "INSERT INTO document_receipt (till, count, document) VALUES (?1, ?2, ?3)",
+            )?
+            .execute(params![receipt.till().get(), receipt.count(), key])?;
     }
     let mut reference = transaction.prepare_cached(
         "INSERT INTO external_reference (channel, value, document) VALUES (?1, ?2, ?3)",

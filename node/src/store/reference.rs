@@ -4,11 +4,12 @@ use holdfast_schemas::{
     gtin::Gtin,
     identity::{PriceListVersion, Sku, StoreId, UserId},
     reference::{Product, ReferenceRecord, StoreSettings},
+    staff::User,
 };
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{
-    StoreError,
+    StoreError, search,
     value::{read_count, to_integer},
 };
 
@@ -73,12 +74,13 @@ pub(crate) fn put(transaction: &Transaction<'_>, row: &ReferenceRow) -> Result<(
     match row {
         ReferenceRow::PutProduct { product, json } => {
             remove_gtins(transaction, &product.sku)?;
-            transaction
+            let number: i64 = transaction
                 .prepare_cached(
                     "INSERT INTO product (sku, record) VALUES (?1, ?2)
-                     ON CONFLICT (sku) DO UPDATE SET record = excluded.record",
+                     ON CONFLICT (sku) DO UPDATE SET record = excluded.record RETURNING number",
                 )?
-                .execute([product.sku.as_str(), json])?;
+                .query_row([product.sku.as_str(), json], |row| row.get(0))?;
+            search::put(transaction, number, product)?;
             let mut gtin = transaction.prepare_cached(
                 "INSERT INTO product_gtin (gtin, sku) VALUES (?1, ?2)
                  ON CONFLICT (gtin) DO UPDATE SET sku = excluded.sku",
@@ -89,6 +91,7 @@ pub(crate) fn put(transaction: &Transaction<'_>, row: &ReferenceRow) -> Result<(
         }
         ReferenceRow::RemoveProduct(sku) => {
             remove_gtins(transaction, sku)?;
+            search::remove(transaction, sku)?;
             transaction
                 .prepare_cached("DELETE FROM product WHERE sku = ?1")?
                 .execute([sku.as_str()])?;
@@ -154,7 +157,7 @@ pub(crate) fn product_by_gtin(
     record.map(|record| read_product(&record)).transpose()
 }
 
-fn read_product(record: &str) -> Result<Product, StoreError> {
+pub(crate) fn read_product(record: &str) -> Result<Product, StoreError> {
     serde_json::from_str(record).map_err(|error| StoreError::unreadable("product", &error))
 }
 
@@ -172,6 +175,33 @@ pub(crate) fn settings(
         Some(record) => serde_json::from_str(&record)
             .map_err(|error| StoreError::unreadable("store's settings", &error)),
     }
+}
+
+/// Everybody who works at tills, by number.
+pub(crate) fn staff(transaction: &Transaction<'_>) -> Result<Vec<User>, StoreError> {
+    let mut statement = transaction.prepare_cached("SELECT record FROM staff ORDER BY user")?;
+    let mut rows = statement.query([])?;
+    let mut users = Vec::new();
+    while let Some(row) = rows.next()? {
+        users.push(read_user(&row.get::<_, String>(0)?)?);
+    }
+    Ok(users)
+}
+
+/// The user with this number.
+pub(crate) fn user(
+    transaction: &Transaction<'_>,
+    user: &UserId,
+) -> Result<Option<User>, StoreError> {
+    let record = transaction
+        .prepare_cached("SELECT record FROM staff WHERE user = ?1")?
+        .query_row([user.as_str()], |row| row.get::<_, String>(0))
+        .optional()?;
+    record.map(|record| read_user(&record)).transpose()
+}
+
+fn read_user(record: &str) -> Result<User, StoreError> {
+    serde_json::from_str(record).map_err(|error| StoreError::unreadable("user", &error))
 }
 
 /// How many products there are.

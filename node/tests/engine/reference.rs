@@ -60,7 +60,7 @@ fn page(after: u64, records: &[ReferenceRecord]) -> ReferencePage {
 const FILL: &str = "
     WITH RECURSIVE copy (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM copy WHERE number < 299998)
     INSERT INTO product (sku, record)
-    SELECT printf('P%06d', number), replace(record, 'P000000', printf('P%06d', number))
+    SELECT printf('P%06d', copy.number), replace(record, 'P000000', printf('P%06d', copy.number))
     FROM copy JOIN product ON sku = 'P000000';
     INSERT INTO product_gtin (gtin, sku)
     SELECT CAST(substr(sku, 2) AS INTEGER), sku FROM product WHERE sku > 'P000000';";

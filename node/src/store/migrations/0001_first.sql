@@ -100,6 +100,46 @@ CREATE TABLE quarantine (
     UNIQUE (log, position, document, hash)
 ) STRICT;
 
+-- The desk. Who is at the till and whether they locked it, whether training is on, the order that a card payment began
+-- for the open basket (`paying`), and the sale or return that was finished last (`last`).
+CREATE TABLE desk (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    user TEXT,
+    locked INTEGER NOT NULL CHECK (locked IN (0, 1)),
+    training INTEGER NOT NULL CHECK (training IN (0, 1)),
+    paying BLOB CHECK (length(paying) = 16),
+    last BLOB CHECK (length(last) = 16)
+) STRICT;
+INSERT INTO desk (only, user, locked, training, paying, last) VALUES (1, NULL, 0, 0, NULL, NULL);
+
+-- What happened to the open basket and its payment, each before it was shown. Cleared by what ends the basket.
+CREATE TABLE desk_step (
+    number INTEGER PRIMARY KEY,
+    step TEXT NOT NULL
+) STRICT;
+
+-- Wrong tries to sign on, counted before they are answered.
+CREATE TABLE sign_on_try (
+    user TEXT PRIMARY KEY,
+    throttle TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The last receipt that was numbered by this file.
+CREATE TABLE receipt_mint (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    last_count INTEGER NOT NULL CHECK (last_count > 0)
+) STRICT;
+
+-- What is to be printed, in this order. `kick`: it opens the drawer, and is worth nothing a minute later. `begun`: bytes
+-- of it may have reached the printer.
+CREATE TABLE print_job (
+    number INTEGER PRIMARY KEY,
+    queued_at INTEGER NOT NULL,
+    kick INTEGER NOT NULL CHECK (kick IN (0, 1)),
+    begun INTEGER NOT NULL DEFAULT 0 CHECK (begun IN (0, 1)),
+    bytes BLOB NOT NULL
+) STRICT;
+
 -- Reference data, as the server gave it.
 CREATE TABLE reference (
     only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -108,9 +148,17 @@ CREATE TABLE reference (
 INSERT INTO reference (only, version) VALUES (1, 0);
 
 CREATE TABLE product (
-    sku TEXT PRIMARY KEY,
+    number INTEGER PRIMARY KEY,
+    sku TEXT NOT NULL UNIQUE,
     record TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
+
+-- The words of each product's name, stock code and barcodes, by its number. Beginnings of one to three characters have
+-- an index of their own: the first keys that somebody types are the ones with the most hits.
+CREATE VIRTUAL TABLE product_word USING fts5 (
+    words, content = '', contentless_delete = 1, detail = none, prefix = '1 2 3',
+    tokenize = 'unicode61 remove_diacritics 2'
+);
 
 CREATE TABLE product_gtin (
     gtin INTEGER PRIMARY KEY,
@@ -147,8 +195,10 @@ CREATE TABLE order_summary (
     status TEXT NOT NULL,
     currency TEXT NOT NULL,
     total_minor INTEGER NOT NULL,
-    held_minor INTEGER NOT NULL
+    held_minor INTEGER NOT NULL,
+    suspended_by INTEGER
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX order_summary_suspended ON order_summary (document) WHERE suspended_by IS NOT NULL;
 CREATE INDEX order_summary_customer ON order_summary (customer, document) WHERE customer IS NOT NULL;
 
 CREATE TABLE return_summary (
@@ -191,6 +241,15 @@ CREATE TABLE document_number (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX document_number_document ON document_number (document);
 CREATE INDEX document_number_node ON document_number (node, number);
+
+-- The numbers of receipts, which are without gaps at each till.
+CREATE TABLE document_receipt (
+    till INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    document BLOB NOT NULL CHECK (length(document) = 16),
+    PRIMARY KEY (till, count, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX document_receipt_document ON document_receipt (document);
 
 CREATE TABLE external_reference (
     channel TEXT NOT NULL,

@@ -1,7 +1,7 @@
 //! Orders and returns: lists, and by what they are found.
 
 use holdfast_schemas::{
-    identity::{CustomerId, DocumentId, ExternalRef, OrderNumber, StoreId},
+    identity::{CustomerId, DocumentId, ExternalRef, NodeNumber, OrderNumber, StoreId},
     order::OrderStatus,
     time::BusinessDate,
     value::{Currency, MinorUnits},
@@ -57,6 +57,31 @@ impl Store {
                  FROM order_summary WHERE document < ?1 ORDER BY document DESC LIMIT ?2",
                 params![before, to_integer(orders_max)],
                 read_order,
+            )
+        })
+    }
+
+    /// A store's baskets that were put aside and not taken up, the oldest first, each with the till that did it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn suspended_orders(
+        &self,
+        store: &StoreId,
+        orders_max: usize,
+    ) -> Result<Vec<(OrderSummary, NodeNumber)>, StoreError> {
+        self.read(|transaction| {
+            collect(
+                transaction,
+                "SELECT document, number, store, business_date, customer, status, currency, total_minor, held_minor,
+                        suspended_by
+                 FROM order_summary WHERE suspended_by IS NOT NULL AND store = ?1 ORDER BY document LIMIT ?2",
+                params![store.as_str(), to_integer(orders_max)],
+                |row| {
+                    let till = NodeNumber::new(row.get(9)?)
+                        .map_err(|error| StoreError::unreadable("node number", &error))?;
+                    Ok((read_order(row)?, till))
+                },
             )
         })
     }

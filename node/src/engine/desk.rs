@@ -1,0 +1,71 @@
+//! The desk's own small transactions: what a screen shows that is no document.
+
+use holdfast_schemas::{identity::UserId, staff::SignOnThrottle, time::Timestamp};
+
+use super::{BasketAfter, Engine, submit::write_basket};
+use crate::store::{
+    StoreError,
+    desk::{self, DeskRow, NewPrint},
+};
+
+impl Engine {
+    /// What happened to the open basket, and the desk's row where that changes with it (basket).
+    pub(crate) fn write_basket(
+        &mut self,
+        basket: &BasketAfter,
+        row: Option<&DeskRow>,
+    ) -> Result<(), StoreError> {
+        let transaction = self.store_mut().begin()?;
+        write_basket(&transaction, basket)?;
+        if let Some(row) = row {
+            desk::put_row(&transaction, row)?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Who is at the till (desk).
+    pub(crate) fn write_desk(&mut self, row: &DeskRow) -> Result<(), StoreError> {
+        self.write_basket(&BasketAfter::Stays, Some(row))
+    }
+
+    /// The tries of a user to sign on (try): before the try is answered.
+    pub(crate) fn write_try(
+        &mut self,
+        user: &UserId,
+        throttle: &SignOnThrottle,
+    ) -> Result<(), StoreError> {
+        let transaction = self.store_mut().begin()?;
+        desk::put_throttle(&transaction, user, throttle)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Queues something to be printed that no document is written for (print).
+    pub(crate) fn queue_print(
+        &mut self,
+        print: &NewPrint,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let transaction = self.store_mut().begin()?;
+        desk::queue_print(&transaction, print, now)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Bytes of a job are about to be sent (print).
+    pub(crate) fn begin_print(&mut self, number: i64) -> Result<(), StoreError> {
+        let transaction = self.store_mut().begin()?;
+        desk::begin_print(&transaction, number)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// A job is printed, or given up; all of them without a number (print).
+    pub(crate) fn end_print(&mut self, number: Option<i64>) -> Result<(), StoreError> {
+        let transaction = self.store_mut().begin()?;
+        desk::end_print(&transaction, number)?;
+        transaction.commit()?;
+        Ok(())
+    }
+}

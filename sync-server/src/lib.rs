@@ -22,4 +22,6 @@ pub mod random;
 pub mod react;
 pub mod session;
 pub mod settings;
+pub mod staff;
 pub mod store;
+pub mod store_settings;

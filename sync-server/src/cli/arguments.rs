@@ -3,7 +3,11 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use holdfast_schemas::identity::{NodeNumber, ReasonCode, StoreId, TenantId};
+use holdfast_schemas::{
+    identity::{NodeNumber, ReasonCode, StoreId, TenantId, UserId},
+    staff::{PersonName, StaffRole},
+    store_settings::Language,
+};
 
 use crate::{
     api_key::{KeyId, Scope},
@@ -71,6 +75,12 @@ pub(super) enum Noun {
     /// Products and prices
     #[command(subcommand)]
     Catalog(CatalogVerb),
+    /// How each store is run: taxes, tenders, reasons, receipts, quick keys, rights
+    #[command(subcommand)]
+    Settings(SettingsVerb),
+    /// The people who sign on at tills
+    #[command(subcommand)]
+    User(UserVerb),
     /// Keys for headquarters' API
     #[command(subcommand)]
     Key(KeyVerb),
@@ -213,6 +223,95 @@ name, department, tax class, price, unit (each, kg, l, m), age limit (years), di
 Each line that is wrong is reported with its number.";
 
 #[derive(Debug, Subcommand)]
+pub(super) enum SettingsVerb {
+    /// Take in how a store is run, from a TOML file: all of it, or nothing where a part is wrong
+    Import {
+        /// Which store
+        #[arg(long)]
+        store: StoreId,
+        /// The file; `store-settings.example.toml` shows every part
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum UserVerb {
+    /// Add a user; a PIN is drawn and shown once, unless one is read
+    Add(UserArguments),
+    /// Let a user sign on no more, at any till, from the moment it hears of it
+    Disable {
+        /// The user's number
+        user: UserId,
+    },
+    /// Give a user a new PIN, and let them sign on again
+    ResetPin {
+        /// The user's number
+        user: UserId,
+        #[command(flatten)]
+        pin: PinArguments,
+    },
+    /// List the users
+    List,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct UserArguments {
+    /// The number by which they sign on, and by which documents know them
+    pub(super) user: UserId,
+    /// What they are called on screens
+    #[arg(long, value_parser = PersonName::new)]
+    pub(super) name: PersonName,
+    /// In which part they work
+    #[arg(long)]
+    pub(super) role: RoleArgument,
+    /// Where they work; may be given more than once. Everywhere without
+    #[arg(long = "store")]
+    pub(super) stores: Vec<StoreId>,
+    /// The language of their screens (en, de, es); the store's without
+    #[arg(long)]
+    pub(super) language: Option<Language>,
+    #[command(flatten)]
+    pub(super) badge: BadgeArgument,
+    #[command(flatten)]
+    pub(super) pin: PinArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BadgeArgument {
+    /// Draw a badge too; its code is shown once, to be printed
+    #[arg(long)]
+    pub(super) badge: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PinArguments {
+    /// Read the PIN from standard input, one line of 4 to 8 digits
+    #[arg(long)]
+    pub(super) pin_stdin: bool,
+}
+
+/// In which part somebody works.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum RoleArgument {
+    /// Sells
+    Cashier,
+    /// Helps cashiers out
+    Supervisor,
+    /// Runs the store
+    Manager,
+}
+
+impl From<RoleArgument> for StaffRole {
+    fn from(role: RoleArgument) -> Self {
+        match role {
+            RoleArgument::Cashier => Self::Cashier,
+            RoleArgument::Supervisor => Self::Supervisor,
+            RoleArgument::Manager => Self::Manager,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
 pub(super) enum KeyVerb {
     /// Make a key; it is shown once and stored only as a hash
     Create {
@@ -266,6 +365,8 @@ impl Arguments {
             | Noun::Till(_)
             | Noun::Order(_)
             | Noun::Catalog(_)
+            | Noun::Settings(_)
+            | Noun::User(_)
             | Noun::Key(_)
             | Noun::Misfit(_)
             | Noun::Quarantine(_)

@@ -12,9 +12,11 @@ mod key;
 mod list;
 mod order;
 mod run;
+mod settings;
 mod store;
 mod till;
 mod upkeep;
+mod user;
 
 use clap::Parser;
 
@@ -22,8 +24,8 @@ pub use arguments::{Arguments, OutputFormat};
 
 use answer::print;
 use arguments::{
-    CatalogVerb, ConfigVerb, KeyVerb, MisfitVerb, Noun, OrderVerb, QuarantineVerb, StoreVerb,
-    TillVerb,
+    CatalogVerb, ConfigVerb, KeyVerb, MisfitVerb, Noun, OrderVerb, QuarantineVerb, SettingsVerb,
+    StoreVerb, TillVerb, UserVerb,
 };
 use context::Context;
 use error::CommandError;
@@ -95,6 +97,17 @@ fn dispatch(context: &Context, noun: Noun, format: OutputFormat) -> Result<u8, C
         Noun::Catalog(CatalogVerb::Import { file }) => {
             print(&catalog::import(context, &file)?, format)
         }
+        Noun::Settings(SettingsVerb::Import { store, file }) => {
+            print(&settings::import(context, store, &file)?, format)
+        }
+        Noun::User(verb) => match verb {
+            UserVerb::Add(arguments) => print(&user::add(context, arguments)?, format),
+            UserVerb::Disable { user } => print(&user::disable(context, &user)?, format),
+            UserVerb::ResetPin { user, pin } => {
+                print(&user::reset_pin(context, &user, &pin)?, format)
+            }
+            UserVerb::List => print(&user::list(context)?, format),
+        },
         Noun::Key(verb) => match verb {
             KeyVerb::Create { id, scopes } => print(&key::create(context, id, scopes)?, format),
             KeyVerb::List => print(&key::list(context)?, format),

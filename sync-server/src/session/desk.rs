@@ -3,14 +3,17 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use holdfast_schemas::{
+    change::recognise,
+    document::Document,
     identity::{ChangeHash, LogId, LogPosition, NodeNumber, PriceListVersion},
     log::{LogEntry, LogHead},
+    order::fold_order,
     planted::{self, Planted},
     sync::server::{Input, LogStanding, PeerIdentity},
     time::Timestamp,
     wire::{
         Answer, Buckets, FeedPosition, FoundOrder, HeldBecause, HeldRight, LogWant, OrderKey,
-        Question, ReferencePage, ReferenceText, Right,
+        Question, ReferencePage, ReferenceText, Right, RightKind,
         limits::{
             FEED_SILENCE_MAX, FOUND_CHANGES_MAX, FRAME_CHANGES_MAX, HASHES_MAX, PAGE_BYTES_TARGET,
             REFERENCE_RECORDS_MAX,
@@ -224,6 +227,7 @@ impl Desk {
         if !self.store.awaited(right.document)?.is_empty() {
             return Ok(Answer::NotYet);
         }
+        self.learn_suspension(right, now)?;
         Ok(match self.store.take_right(right, self.peer.node, now)? {
             TakeOutcome::Taken { since } => Answer::Granted { since },
             TakeOutcome::Held { by, since: _ } => Answer::Held {
@@ -231,6 +235,24 @@ impl Desk {
                 because: HeldBecause::Away,
             },
         })
+    }
+
+    /// A till that puts a basket aside has the right to take it up from then on, with or without a line: where the server
+    /// knows of no holder, it is that till, which is asked before another gets it.
+    fn learn_suspension(&self, right: Right, now: Timestamp) -> Result<(), StoreError> {
+        if right.kind != RightKind::Resume {
+            return Ok(());
+        }
+        let entries = self.store.document_entries(right.document, None)?;
+        let changes = entries
+            .iter()
+            .filter_map(|entry| recognise(&entry.bytes).ok());
+        let document = Document::from_changes(right.document, changes);
+        let order = fold_order(document.id(), document.operations());
+        if let (Some(suspension), None) = (&order.suspension, &order.end) {
+            self.store.take_right(right, suspension.till, now)?;
+        }
+        Ok(())
     }
 
     /// The peer yielded a right to another till, which waits for it: passed on, or free where the peer did not hold it.

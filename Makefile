@@ -54,6 +54,8 @@ test-long: ## run the property tests, simulations, mutants and fuzz targets for 
 	PROPTEST_CASES=20000 cargo nextest run --workspace --locked $(PLANTED) --release --profile long
 	cargo run --release --locked -p holdfast-tests --bin simulate-machines -- --seeds 20000
 	cargo run --release --locked -p holdfast-tests --bin recogniser-campaign -- --mutants 10000000
+	cargo build --release --locked -p holdfast-tests --bins
+	"$${CARGO_TARGET_DIR:-target}/release/kill-till" --kills 200
 	@.ci/setup fuzz
 	.ci/fuzz 3600
 

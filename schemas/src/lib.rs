@@ -19,6 +19,7 @@ pub mod json_schema;
 mod laws;
 pub mod log;
 pub mod misfit;
+pub mod numbers;
 pub mod operation;
 pub mod order;
 pub mod planted;

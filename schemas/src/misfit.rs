@@ -317,15 +317,15 @@ misfits! {
         /// Its till.
         second_till: NodeNumber,
     }
-    /// Two orders got one number. This one goes by a further number; the old one still finds it.
+    /// Two orders or returns got one number. This one goes by a further number; the old one still finds it.
     NumberClash = "number_clash",
-        "number {clashed} was given twice; this order goes by {number} now",
-        do "Nothing must be done: either number finds it. The other order is {other}." {
+        "number {clashed} was given twice; this one goes by {number} now",
+        do "Nothing must be done: either number finds it. The other one is {other}." {
         /// The number that both got.
         clashed: OrderNumber,
-        /// This order's number now.
+        /// This one's number now.
         number: OrderNumber,
-        /// The order that keeps the number.
+        /// The order or return that keeps the number.
         other: DocumentId,
     }
     /// An order is said to be the same as itself, or to be another order than one it was never tied to.

@@ -205,7 +205,7 @@ fn of_order(order: &OrderState, settings: &StoreSettings, text: Arc<str>) -> Doc
     DocumentFigures {
         document: order.id,
         kind: DocumentKind::Order,
-        number: order.number,
+        number: order.numbers.current(),
         receipt: order.receipt,
         total_minor: order.total_minor(),
         tendered_minor,
@@ -219,7 +219,7 @@ fn of_return(returned: &ReturnState, settings: &StoreSettings, text: Arc<str>) -
     DocumentFigures {
         document: returned.id,
         kind: DocumentKind::Return,
-        number: returned.header.as_ref().map(|header| header.number),
+        number: returned.numbers.current(),
         receipt: returned.receipt,
         total_minor: returned.worth_minor(),
         tendered_minor: MinorUnits::ZERO,

@@ -76,7 +76,7 @@ impl AtDesk<'_> {
         let descriptions = after.lines.values();
         Ok(Returnable {
             order: order.id,
-            number: order.number,
+            number: order.numbers.current(),
             business_date: order.header.as_ref().map(|header| header.business_date),
             after_sale: AfterSaleView::from(after),
             refundable: self.refundable(order)?,

@@ -64,7 +64,7 @@ pub(super) fn project(document: &Document) -> Result<DocumentRows, StoreError> {
 }
 
 fn project_order(rows: &mut DocumentRows, order: &OrderState) -> Result<(), StoreError> {
-    if let (Some(header), Some(number)) = (&order.header, order.number) {
+    if let (Some(header), Some(number)) = (&order.header, order.numbers.current()) {
         rows.summary = Some(SummaryRow::Order(OrderRow {
             number,
             store: header.store.clone(),
@@ -86,7 +86,7 @@ fn project_order(rows: &mut DocumentRows, order: &OrderState) -> Result<(), Stor
         rows.sessions
             .extend(voided.filter_map(|(_, voided)| voided.session));
     }
-    rows.numbers = order.numbers().collect();
+    rows.numbers = order.numbers.all().collect();
     rows.receipt = order.receipt;
     rows.references.clone_from(&order.references);
     rows.movements = movements(&order_movements(order))?;
@@ -95,9 +95,9 @@ fn project_order(rows: &mut DocumentRows, order: &OrderState) -> Result<(), Stor
 }
 
 fn project_return(rows: &mut DocumentRows, returned: &ReturnState) -> Result<(), StoreError> {
-    if let Some(header) = &returned.header {
+    if let (Some(header), Some(number)) = (&returned.header, returned.numbers.current()) {
         rows.summary = Some(SummaryRow::Return(ReturnRow {
-            number: header.number,
+            number,
             original: returned.order(),
             store: header.store.clone(),
             business_date: header.business_date,
@@ -107,8 +107,8 @@ fn project_return(rows: &mut DocumentRows, returned: &ReturnState) -> Result<(),
             refunded_minor: returned.refunded_minor(),
         }));
         rows.sessions.extend(header.session);
-        rows.numbers.insert(header.number);
     }
+    rows.numbers = returned.numbers.all().collect();
     rows.receipt = returned.receipt;
     let refunds = returned.refunds.values();
     rows.sessions

@@ -292,6 +292,8 @@ bodies! {
         RefundPaid = "refund_paid": fact;
         /// The return is finished.
         ReturnCompleted = "return_completed": intent;
+        /// The return's number had been minted twice; it goes by a further one (server).
+        ReturnNumberReassigned = "return_number_reassigned": fact, critical;
     }
     /// What can happen in a till session.
     TillSession / TillSession / TillSessionBody {

@@ -353,13 +353,13 @@ pub struct OrderUnaliased {
     pub reason: ReasonCode,
 }
 
-/// A number that was minted twice: this order goes by a further one. Its old number still finds it.
+/// A number that was minted twice: this document goes by a further one. Its old number still finds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NumberReassigned {
-    /// The number that both orders got.
+    /// The number that both documents got.
     pub clashed: OrderNumber,
-    /// This order's number from now on.
+    /// This document's number from now on.
     pub number: OrderNumber,
-    /// The order that keeps the number.
+    /// The order or return that keeps the number.
     pub other: DocumentId,
 }

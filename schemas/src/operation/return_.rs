@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{LineKind, LineNumber, LineQuantity, LineTax, TaxMode, TenderKind};
+use super::{LineKind, LineNumber, LineQuantity, LineTax, NumberReassigned, TaxMode, TenderKind};
 use crate::{
     identity::{
         CustomerId, DocumentId, OrderNumber, ReasonCode, ReceiptNumber, Sku, StoreId,
@@ -147,3 +147,8 @@ pub struct ReturnCompleted {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt: Option<ReceiptNumber>,
 }
+
+/// A number that was minted twice, as for an order: order and return numbers are drawn alike, and one never names two.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct ReturnNumberReassigned(pub NumberReassigned);

@@ -9,10 +9,10 @@ use crate::{
     folding::Folding,
     identity::{DocumentId, OperationId},
     misfit::Misfit,
+    numbers::Numbers,
     operation::{
         Body, DocumentKind, GoodsHandedOver, LineAdded, LineKind, LineNumber, LineVoided,
-        NumberReassigned, OrderAliased, OrderBody, OrderOpened, OrderUnaliased, Recorded,
-        TenderTaken, TenderVoided,
+        OrderAliased, OrderBody, OrderOpened, OrderUnaliased, Recorded, TenderTaken, TenderVoided,
     },
     value::{MinorUnits, QuantityTotal},
 };
@@ -60,8 +60,7 @@ impl OrderFold {
                 receipt: None,
                 references: BTreeSet::new(),
                 aliases: BTreeMap::new(),
-                number: None,
-                former_numbers: BTreeSet::new(),
+                numbers: Numbers::default(),
                 reactions: BTreeSet::new(),
                 frozen: false,
                 misfits: Vec::new(),
@@ -126,7 +125,10 @@ impl OrderFold {
             }
             OrderBody::OrderAliased(aliased) => self.alias(operation, aliased),
             OrderBody::OrderUnaliased(unaliased) => self.unalias(operation, unaliased),
-            OrderBody::NumberReassigned(reassigned) => self.reassign_number(reassigned),
+            OrderBody::NumberReassigned(reassigned) => {
+                let clash = self.order.numbers.reassign(reassigned);
+                self.folding.misfit(clash);
+            }
         }
     }
 
@@ -148,7 +150,7 @@ impl OrderFold {
             return;
         }
         self.order.header = Some(opened.clone());
-        self.order.number.get_or_insert(opened.number);
+        self.order.numbers.open(opened.number);
     }
 
     fn add_line(&mut self, operation: OperationId, added: &LineAdded) {
@@ -265,18 +267,6 @@ impl OrderFold {
             self.folding
                 .misfit(Misfit::AliasWithoutEffect { operation, other });
         }
-    }
-
-    fn reassign_number(&mut self, reassigned: &NumberReassigned) {
-        let former = self.order.number.replace(reassigned.number);
-        self.order.former_numbers.extend(former);
-        self.order.former_numbers.insert(reassigned.clashed);
-        self.order.former_numbers.remove(&reassigned.number);
-        self.folding.misfit(Misfit::NumberClash {
-            clashed: reassigned.clashed,
-            number: reassigned.number,
-            other: reassigned.other,
-        });
     }
 
     fn finish(mut self) -> OrderState {

@@ -7,11 +7,9 @@ use super::{
     status::{Progress, fulfilment_status, payment_status},
 };
 use crate::{
-    identity::{
-        DocumentId, ExternalRef, OperationId, OrderNumber, ReactionId, ReceiptNumber, StoreId,
-        UserId,
-    },
+    identity::{DocumentId, ExternalRef, OperationId, ReactionId, ReceiptNumber, StoreId, UserId},
     misfit::Misfit,
+    numbers::Numbers,
     operation::{
         CancelReason, LineAdded, LineKind, LineNumber, OrderOpened, TenderTaken, TenderVoided,
     },
@@ -45,10 +43,8 @@ pub struct OrderState {
     pub references: BTreeSet<ExternalRef>,
     /// The documents that are the same order, with the reference that both claim.
     pub aliases: BTreeMap<DocumentId, ExternalRef>,
-    /// Its number now.
-    pub number: Option<OrderNumber>,
-    /// Numbers that find it too.
-    pub former_numbers: BTreeSet<OrderNumber>,
+    /// By which numbers it goes.
+    pub numbers: Numbers,
     /// What the server reacted to in it already.
     pub reactions: BTreeSet<ReactionId>,
     /// Whether it holds a critical operation that this version does not know: nothing may be decided on it.
@@ -231,13 +227,6 @@ impl OrderState {
             .filter(|line| line.added.kind == LineKind::Goods)
             .map(|line| Progress::of(line.handed_over, line.ordered()));
         fulfilment_status(Progress::together(goods))
-    }
-
-    /// Every number that finds it, the one it goes by first.
-    pub fn numbers(&self) -> impl Iterator<Item = OrderNumber> {
-        self.number
-            .into_iter()
-            .chain(self.former_numbers.iter().copied())
     }
 }
 

@@ -14,13 +14,14 @@ use crate::{
 /// Ties all orders that claim one reference to the one with the smallest id, in both documents.
 pub(super) fn alias_same(
     order: &OrderState,
-    others: &[OrderState],
+    others: &[&OrderState],
     at: Timestamp,
 ) -> Vec<Reaction> {
     let mut reactions = BTreeMap::new();
     for reference in &order.references {
         let claiming: BTreeMap<DocumentId, &OrderState> = others
             .iter()
+            .copied()
             .chain([order])
             .filter(|other| other.references.contains(reference))
             .map(|other| (other.id, other))

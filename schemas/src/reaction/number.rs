@@ -1,50 +1,57 @@
-//! One number, two orders: a cloned or restored disk and a clock set back minted it twice.
+//! One number, two documents: a cloned or restored disk and a clock set back minted it twice.
 
 use std::collections::BTreeMap;
 
-use super::{Reaction, reaction, reaction_id};
+use super::{Numbered, Reaction, reaction, reaction_id};
 use crate::{
     identity::{DocumentId, OrderNumber, OrderNumberError, OrderNumberMint, ReactionId},
-    operation::NumberReassigned,
-    order::OrderState,
+    operation::{Body, NumberReassigned, ReturnNumberReassigned},
     time::Timestamp,
 };
 
-/// Of the orders that go by one number, the one with the smallest id keeps it; each other gets a further one. Its old
-/// number goes on finding it.
+/// Of the orders and returns that go by one number, the one with the smallest id keeps it; each other gets a further
+/// one. Its old number goes on finding it.
 pub(super) fn reassign_clashing(
-    order: &OrderState,
-    others: &[OrderState],
+    document: &Numbered,
+    others: &[Numbered],
     at: Timestamp,
     mint: &mut OrderNumberMint,
 ) -> Result<Vec<Reaction>, OrderNumberError> {
-    let Some(clashed) = order.number else {
+    let Some(clashed) = document.numbers().current() else {
         return Ok(Vec::new());
     };
-    let going_by: BTreeMap<DocumentId, &OrderState> = others
+    let going_by: BTreeMap<DocumentId, &Numbered> = others
         .iter()
-        .chain([order])
-        .filter(|other| other.number == Some(clashed))
-        .map(|other| (other.id, other))
+        .chain([document])
+        .filter(|other| other.numbers().current() == Some(clashed))
+        .map(|other| (other.id(), other))
         .collect();
-    let mut orders = going_by.into_values();
-    let Some(keeper) = orders.next() else {
+    let mut documents = going_by.into_values();
+    let Some(keeper) = documents.next() else {
         return Ok(Vec::new());
     };
     let mut reactions = Vec::new();
-    for later in orders {
-        let cause = cause(clashed, later.id);
-        if later.reactions.contains(&cause) {
+    for later in documents {
+        let cause = cause(clashed, later.id());
+        if later.reactions().contains(&cause) {
             continue;
         }
-        let body = NumberReassigned {
+        let reassigned = NumberReassigned {
             clashed,
             number: mint.mint(at)?,
-            other: keeper.id,
+            other: keeper.id(),
         };
-        reactions.push(reaction(later.id, cause, at, body.into()));
+        let body = body(later, reassigned);
+        reactions.push(reaction(later.id(), cause, at, body));
     }
     Ok(reactions)
+}
+
+fn body(document: &Numbered, reassigned: NumberReassigned) -> Body {
+    match document {
+        Numbered::Order(_) => reassigned.into(),
+        Numbered::Return(_) => ReturnNumberReassigned(reassigned).into(),
+    }
 }
 
 fn cause(clashed: OrderNumber, later: DocumentId) -> ReactionId {

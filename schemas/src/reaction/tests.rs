@@ -1,14 +1,20 @@
-use super::{Reaction, react, unalias};
+use std::collections::BTreeSet;
+
+use super::{Numbered, Reaction, react, unalias};
 use crate::{
     document::Document,
     identity::{NodeNumber, OrderNumberMint},
-    operation::{Author, LineKind, Operation, ReferenceClaimed, Role, TenderKind},
-    order::{OrderState, resolve_aliases},
+    operation::{
+        Author, BlindReason, LineKind, Operation, Original, ReferenceClaimed, ReturnOpened, Role,
+        TaxMode, TenderKind,
+    },
+    order::resolve_aliases,
     testing::{
         append, document_id, log, open_session, order_number, order_of, reason, sale_line, sale_of,
-        session_of, sold,
+        session_of, sold, store, written,
     },
     time::Timestamp,
+    value::Currency,
 };
 
 fn order(id: u64, number: u64, reference: Option<&str>) -> Document {
@@ -39,11 +45,12 @@ fn order(id: u64, number: u64, reference: Option<&str>) -> Document {
     document
 }
 
-fn reactions(order: &Document, others: &[&Document]) -> Vec<Reaction> {
-    let others: Vec<OrderState> = others.iter().map(|other| order_of(other)).collect();
+fn reactions(document: &Document, others: &[&Document]) -> Vec<Reaction> {
+    let numbered = |document: &Document| Numbered::of(document).expect("an order or a return");
+    let others: Vec<Numbered> = others.iter().map(|other| numbered(other)).collect();
     let mut mint = OrderNumberMint::new(NodeNumber::SERVER, None);
     react(
-        &order_of(order),
+        &numbered(document),
         &others,
         Timestamp::from_milliseconds(0),
         &mut mint,
@@ -75,15 +82,73 @@ fn of_two_orders_with_one_number_the_later_gets_another_and_both_are_found() {
     assert_eq!(decided.len(), 1);
     write(&mut earlier, &decided);
     write(&mut later, &decided);
-    assert_eq!(order_of(&earlier).number, Some(order_number(77)));
+    assert_eq!(order_of(&earlier).numbers.current(), Some(order_number(77)));
     let later_state = order_of(&later);
-    assert_ne!(later_state.number, Some(order_number(77)));
-    assert!(later_state.former_numbers.contains(&order_number(77)));
+    assert_ne!(later_state.numbers.current(), Some(order_number(77)));
+    assert!(later_state.numbers.former().eq([order_number(77)]));
     assert_eq!(later_state.misfits[0].code(), "number_clash");
     assert_eq!(reactions(&later, &[&earlier]), Vec::new(), "it is settled");
     // A server that was restored decides again: the second decision does not count.
     write(&mut later, &decided);
-    assert_eq!(order_of(&later).number, later_state.number);
+    assert_eq!(order_of(&later).numbers, later_state.numbers);
+}
+
+/// A blind return.
+fn returned(id: u64, number: u64) -> Document {
+    let opened = ReturnOpened {
+        number: order_number(i64::try_from(number).unwrap()),
+        original: Original::Blind {
+            because: BlindReason::NotFound,
+        },
+        store: store(),
+        session: None,
+        business_date: "2010-12-01".parse().unwrap(),
+        currency: Currency::GBP,
+        customer: None,
+        tax_mode: TaxMode::Inclusive,
+    };
+    written(document_id(id), vec![opened.into()])
+}
+
+#[test]
+fn of_an_order_and_two_returns_with_one_number_each_goes_by_its_own_and_the_old_one_finds_all() {
+    let mut documents = [returned(1, 77), order(2, 77, None), returned(3, 77)];
+    for settled in [false, true] {
+        for at in 0..documents.len() {
+            let all: Vec<&Document> = documents.iter().collect();
+            let decided = reactions(&documents[at], &all);
+            let named: Vec<_> = decided
+                .iter()
+                .map(|one| one.operation.body.name())
+                .collect();
+            let expected: &[&str] = if settled || at > 0 {
+                &[]
+            } else {
+                &["number_reassigned", "return_number_reassigned"]
+            };
+            assert_eq!(named, expected);
+            assert!(decided.iter().all(|one| one.operation.critical));
+            // A server that was restored decides again: the second decision does not count.
+            for _ in 0..2 {
+                for document in &mut documents {
+                    write(document, &decided);
+                }
+            }
+        }
+    }
+    let folded = documents.map(|document| Numbered::of(&document).unwrap());
+    let current: BTreeSet<_> = folded.iter().map(|one| one.numbers().current()).collect();
+    assert_eq!(current.len(), folded.len());
+    assert!(
+        folded
+            .iter()
+            .all(|one| one.numbers().all().any(|number| number == order_number(77)))
+    );
+    let Numbered::Return(later) = &folded[2] else {
+        panic!("a return stays one");
+    };
+    assert_eq!(later.misfits[0].code(), "number_clash");
+    assert_eq!(later.misfits.len(), 1, "the second decision adds nothing");
 }
 
 #[test]

@@ -99,7 +99,7 @@ pub fn sale_receipt(order: &OrderState, context: &ReceiptContext<'_>) -> Receipt
     writer.tax_summary(taxes, &letters);
     let settings = context.settings;
     writer.closing_lines(settings.receipt_texts.return_policy_lines(context.language));
-    writer.finish(order.number)
+    writer.finish(order.numbers.current())
 }
 
 /// A receipt of what was sold without what it cost, to give along with a present: it is taken back all the same.
@@ -115,7 +115,7 @@ pub fn gift_receipt(order: &OrderState, context: &ReceiptContext<'_>) -> Receipt
     writer.receipt.push(ReceiptItem::Rule);
     let settings = context.settings;
     writer.closing_lines(settings.receipt_texts.return_policy_lines(context.language));
-    writer.finish(order.number)
+    writer.finish(order.numbers.current())
 }
 
 /// The receipt of a return.
@@ -139,7 +139,7 @@ pub fn return_receipt(returned: &ReturnState, context: &ReceiptContext<'_>) -> R
         .values()
         .map(|line| (&line.added.tax, line.added.refund_minor));
     writer.tax_summary(taxes, &letters);
-    writer.finish(returned.header.as_ref().map(|header| header.number))
+    writer.finish(returned.numbers.current())
 }
 
 /// A letter for each tax class and rate of a receipt, in the order in which they come.

@@ -1,12 +1,13 @@
 //! From operations to what is known of a return. Total: it never fails.
 
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use super::{Refund, ReturnLine, ReturnState, TakenBack};
 use crate::{
     folding::Folding,
     identity::{DocumentId, OperationId},
     misfit::{LineAmount, Misfit},
+    numbers::Numbers,
     operation::{
         Body, DocumentKind, GoodsTakenBack, LineKind, LineNumber, Recorded, RefundPaid, ReturnBody,
         ReturnLineAdded, ReturnOpened,
@@ -53,6 +54,8 @@ impl ReturnFold {
                 refunds: BTreeMap::new(),
                 completed: None,
                 receipt: None,
+                numbers: Numbers::default(),
+                reactions: BTreeSet::new(),
                 frozen: false,
                 misfits: Vec::new(),
             },
@@ -71,6 +74,10 @@ impl ReturnFold {
                     self.state.receipt = completed.receipt;
                 }
             }
+            ReturnBody::ReturnNumberReassigned(reassigned) => {
+                let clash = self.state.numbers.reassign(&reassigned.0);
+                self.folding.misfit(clash);
+            }
         }
     }
 
@@ -79,6 +86,7 @@ impl ReturnFold {
             self.folding.misfit(Misfit::SecondHeader { operation });
         } else {
             self.state.header = Some(opened.clone());
+            self.state.numbers.open(opened.number);
         }
     }
 
@@ -160,6 +168,7 @@ impl ReturnFold {
 
     fn finish(self) -> ReturnState {
         let mut state = self.state;
+        state.reactions = self.folding.causes;
         state.frozen = self.folding.frozen;
         state.misfits = self.folding.misfits;
         let standing = standing_misfits(&state);

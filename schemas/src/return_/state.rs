@@ -1,10 +1,11 @@
 //! What is known of a return.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    identity::{DocumentId, OperationId, ReceiptNumber, StoreId, UserId},
+    identity::{DocumentId, OperationId, ReactionId, ReceiptNumber, StoreId, UserId},
     misfit::Misfit,
+    numbers::Numbers,
     operation::{LineKind, LineNumber, Original, RefundPaid, ReturnLineAdded, ReturnOpened},
     order::sum,
     value::{Currency, MinorUnits, QuantityTotal},
@@ -29,6 +30,10 @@ pub struct ReturnState {
     pub completed: Option<OperationId>,
     /// The number of its receipt.
     pub receipt: Option<ReceiptNumber>,
+    /// By which numbers it goes.
+    pub numbers: Numbers,
+    /// What the server reacted to in it already.
+    pub reactions: BTreeSet<ReactionId>,
     /// Whether it holds a critical operation that this version does not know: nothing may be decided on it.
     pub frozen: bool,
     /// What did not fit.

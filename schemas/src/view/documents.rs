@@ -130,6 +130,8 @@ pub struct ReturnView {
     pub id: DocumentId,
     /// Its number; none while its opening has not arrived.
     pub number: Option<OrderNumber>,
+    /// Numbers that find it too.
+    pub former_numbers: Vec<OrderNumber>,
     /// The sale that is given back.
     pub original: Option<Original>,
     /// The store that takes it back.
@@ -276,8 +278,8 @@ impl From<&OrderState> for OrderView {
         };
         Self {
             id: order.id,
-            number: order.number,
-            former_numbers: order.former_numbers.iter().copied().collect(),
+            number: order.numbers.current(),
+            former_numbers: order.numbers.former().collect(),
             references: order.references.iter().cloned().collect(),
             aliases: order.aliases.keys().copied().collect(),
             order_type: header.map(|header| header.order_type),
@@ -344,7 +346,8 @@ impl From<&ReturnState> for ReturnView {
         let refunds = returned.refunds.iter();
         Self {
             id: returned.id,
-            number: header.map(|header| header.number),
+            number: returned.numbers.current(),
+            former_numbers: returned.numbers.former().collect(),
             original: header.map(|header| header.original.clone()),
             store: header.map(|header| header.store.clone()),
             session: header.and_then(|header| header.session),

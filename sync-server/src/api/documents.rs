@@ -1,15 +1,12 @@
-//! Orders, returns and till sessions.
+//! Lists of orders, returns and till sessions.
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Query, State},
     http::HeaderMap,
 };
 use holdfast_schemas::{
-    change::recognise,
-    document::Document,
-    identity::{DocumentId, NodeNumber, OperationId, OrderNumber, StoreId},
-    operation::{Author, Recorded},
+    identity::{DocumentId, NodeNumber, OrderNumber, StoreId},
     time::BusinessDate,
     value::MinorUnits,
 };
@@ -18,15 +15,13 @@ use serde_json::Value;
 
 use super::{
     access::ApiState,
-    page::{AsOfBody, PageBody, after, cursor, limit},
+    page::{PageBody, after, cursor, limit},
     problem::{Problem, ProblemBody},
 };
 use crate::{
     api_key::Scope,
-    moment::moment,
     store::{
-        OrderFilter, OrderKey, OrderRow, ReturnRow, RowText, SessionRow, Store, StoreDateFilter,
-        SummaryRow, ViewJson,
+        OrderFilter, OrderRow, ReturnRow, RowText, SessionRow, Store, StoreDateFilter, ViewJson,
     },
 };
 
@@ -110,47 +105,6 @@ pub(super) struct OrderItem {
     view: Value,
 }
 
-/// An order with its history.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-#[schema(as = OrderDetail)]
-pub(super) struct OrderDetail {
-    /// The order.
-    #[serde(flatten)]
-    order: OrderItem,
-    /// The returns that refer to it.
-    #[schema(value_type = Vec<String>)]
-    returns: Vec<DocumentId>,
-    /// What does not fit in it.
-    #[schema(value_type = Vec<Object>)]
-    misfits: Vec<Value>,
-    /// Everything that happened to it, in the order in which it counts.
-    timeline: Vec<TimelineItem>,
-}
-
-/// One thing that happened.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-#[schema(as = TimelineItem)]
-pub(super) struct TimelineItem {
-    /// The operation's id.
-    #[schema(value_type = String)]
-    id: OperationId,
-    /// The node that wrote it; 0 is the server.
-    #[schema(value_type = u32)]
-    node: NodeNumber,
-    /// What happened: the operation's name.
-    name: String,
-    /// Whether it must be known to decide on the order.
-    critical: bool,
-    /// When, by the author's clock (RFC 3339); null for an operation of a later version.
-    at: Option<String>,
-    /// Who did it; null for an operation of a later version.
-    #[schema(value_type = Option<Object>)]
-    by: Option<Author>,
-    /// What exactly; null for an operation of a later version.
-    #[schema(value_type = Option<Object>)]
-    body: Option<Value>,
-}
-
 /// A return.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Return)]
@@ -211,7 +165,7 @@ pub(super) fn view(json: &ViewJson) -> Value {
     serde_json::from_str(&json.0).unwrap_or(Value::Null)
 }
 
-fn order_item((id, row, json): (DocumentId, OrderRow, ViewJson)) -> OrderItem {
+pub(super) fn order_item((id, row, json): (DocumentId, OrderRow, ViewJson)) -> OrderItem {
     OrderItem {
         id,
         number: row.number,
@@ -227,7 +181,7 @@ fn order_item((id, row, json): (DocumentId, OrderRow, ViewJson)) -> OrderItem {
     }
 }
 
-fn return_item((id, row, json): (DocumentId, ReturnRow, ViewJson)) -> ReturnItem {
+pub(super) fn return_item((id, row, json): (DocumentId, ReturnRow, ViewJson)) -> ReturnItem {
     ReturnItem {
         id,
         number: row.number,
@@ -317,106 +271,6 @@ fn split(
         business_date: parameters.business_date,
     };
     Ok((filter, after, limit))
-}
-
-/// The orders that one key finds: nearly always one.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-#[schema(as = OrdersFound)]
-pub(super) struct OrdersFound {
-    /// How fresh it is.
-    as_of: AsOfBody,
-    /// The orders, oldest first. More than one where a number was minted twice, or two orders claim one reference.
-    items: Vec<OrderDetail>,
-}
-
-/// Finds an order by its document, its number, or what another system calls it, with all that happened to it.
-#[utoipa::path(get, path = "/v1/orders/{key}", tag = "orders", security(("key" = ["orders"])),
-    params(("key" = String, Path, description = "a document id, an order number, or channel:value")),
-    responses((status = 200, body = OrdersFound), (status = 404, body = ProblemBody), (status = "default", body = ProblemBody)))]
-pub(super) async fn order(
-    State(state): State<ApiState>,
-    headers: HeaderMap,
-    Path(key): Path<String>,
-) -> Result<Json<OrdersFound>, Problem> {
-    let key = order_key(&key).ok_or_else(|| Problem::Parameter {
-        detail: "an order is named by its document id, its number, or channel:value".to_owned(),
-    })?;
-    let ask = move |store: &dyn Store| find(store, &key);
-    Ok(Json(state.answer(&headers, Scope::Orders, ask).await?))
-}
-
-/// A document id has 26 digits, a number 14 and a check of its own, a reference a colon: no text is two of them.
-fn order_key(text: &str) -> Option<OrderKey> {
-    if let Ok(document) = text.parse() {
-        return Some(OrderKey::Document(document));
-    }
-    if text.contains(':') {
-        return text.parse().ok().map(OrderKey::Reference);
-    }
-    text.parse().ok().map(OrderKey::Number)
-}
-
-fn find(store: &dyn Store, key: &OrderKey) -> Result<OrdersFound, Problem> {
-    let as_of = store.as_of()?;
-    let mut items = Vec::new();
-    for id in store.find(key)? {
-        let Some(rows) = store.document_rows(id)? else {
-            continue;
-        };
-        let SummaryRow::Order(row) = rows.summary else {
-            continue;
-        };
-        let entries = store.document_entries(id, Some(as_of.projected))?;
-        let changes = entries
-            .iter()
-            .filter_map(|entry| recognise(&entry.bytes).ok());
-        items.push(OrderDetail {
-            order: order_item((id, row, rows.view)),
-            returns: store.referring_documents(id, Some(as_of.projected))?,
-            misfits: rows
-                .misfits
-                .iter()
-                .map(|misfit| view(&misfit.view))
-                .collect(),
-            timeline: timeline(&Document::from_changes(id, changes)),
-        });
-    }
-    if items.is_empty() {
-        return Err(Problem::NotFound);
-    }
-    Ok(OrdersFound {
-        as_of: as_of.into(),
-        items,
-    })
-}
-
-fn timeline(document: &Document) -> Vec<TimelineItem> {
-    document
-        .operations()
-        .map(|(id, recorded)| {
-            let node = id.log().node();
-            match recorded {
-                Recorded::Known(operation) => TimelineItem {
-                    id,
-                    node,
-                    name: operation.body.name().to_owned(),
-                    critical: operation.critical,
-                    at: Some(moment(operation.at)),
-                    by: Some(operation.by.clone()),
-                    body: serde_json::to_value(&operation.body).ok(),
-                },
-                Recorded::Unknown { name, critical } => TimelineItem {
-                    id,
-                    node,
-                    name: name.to_string(),
-                    critical: *critical,
-                    at: None,
-                    by: None,
-                    body: None,
-                },
-            }
-        })
-        .collect()
 }
 
 /// The parameters of a request; one that is unknown or malformed is a [`Problem`].

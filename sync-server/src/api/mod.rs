@@ -7,6 +7,7 @@ mod access;
 mod books;
 mod callers;
 mod documents;
+mod found;
 mod health;
 mod openapi;
 mod operations;
@@ -39,8 +40,9 @@ use problem::Problem;
 pub fn router(state: ApiState) -> Router {
     Router::new()
         .route("/v1/orders", get(documents::orders))
-        .route("/v1/orders/{key}", get(documents::order))
+        .route("/v1/orders/{key}", get(found::order))
         .route("/v1/returns", get(documents::returns))
+        .route("/v1/returns/{key}", get(found::returned))
         .route("/v1/sessions", get(documents::sessions))
         .route("/v1/books", get(books::books))
         .route("/v1/stock", get(operations::stock))

@@ -8,7 +8,7 @@ use utoipa::{
     },
 };
 
-use super::{books, documents, health, operations, rights};
+use super::{books, documents, found, health, operations, rights};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -18,7 +18,7 @@ use super::{books, documents, health, operations, rights};
         license(name = "MIT OR Apache-2.0")
     ),
     paths(
-        documents::orders, documents::order, documents::returns, documents::sessions,
+        documents::orders, found::order, documents::returns, found::returned, documents::sessions,
         books::books,
         operations::stock, operations::misfits, operations::quarantine, operations::tills,
         rights::rights,

@@ -27,8 +27,8 @@ use crate::{
     metrics::Metrics,
     pki::{Authority, CertificateSerial, http_tls},
     store::{
-        DocumentRows, EntryNumber, MisfitRow, MovementRow, OrderRow, ProjectionBatch, RowText,
-        Store, StoreRecord, SummaryRow, TradingDay, ViewJson, memory::MemoryStore,
+        DocumentRows, EntryNumber, MisfitRow, MovementRow, OrderRow, ProjectionBatch, ReturnRow,
+        RowText, Store, StoreRecord, SummaryRow, TradingDay, ViewJson, memory::MemoryStore,
     },
 };
 
@@ -298,6 +298,49 @@ fn an_order_is_found_by_each_of_its_names() {
     }
     let missing = server.problem("/v1/orders/web:W-9", Some(&key));
     assert_eq!(missing, (404, "urn:holdfast:problem:not-found".to_owned()));
+}
+
+#[test]
+fn a_number_that_an_order_and_a_return_got_finds_each_by_its_kind() {
+    let server = Server::start();
+    let key = key("k", &Scope::ALL, &*server.store);
+    let mut rows = batch(2);
+    let number = rows.documents[0].numbers[0];
+    let returned = &mut rows.documents[1];
+    returned.kind = Some(DocumentKind::Return);
+    returned.numbers.push(number);
+    returned.summary = SummaryRow::Return(ReturnRow {
+        number: returned.numbers[0],
+        store: store_id("york"),
+        till: NodeNumber::new(7).expect("in range"),
+        business_date: BusinessDate::new(2026, 1, 1).expect("a date"),
+        status: RowText("completed".into()),
+        order: None,
+        refunded_minor: MinorUnits::new(1_250),
+    });
+    let [order, returned] = [0, 1].map(|index| rows.documents[index].document.to_string());
+    let further = rows.documents[1].numbers[0];
+    server.store.project(&rows).expect("projected");
+    for (path, expected) in [
+        (format!("/v1/orders/{number}"), &order),
+        (format!("/v1/returns/{number}"), &returned),
+        (format!("/v1/returns/{further}"), &returned),
+        (format!("/v1/returns/{returned}"), &returned),
+    ] {
+        let (status, _, found) = server.get(&path, Some(&key));
+        assert_eq!(status, 200, "{path}: {found}");
+        assert_eq!(found["items"].as_array().map(Vec::len), Some(1), "{path}");
+        assert_eq!(found["items"][0]["id"], **expected, "{path}");
+        assert!(found["items"][0]["timeline"].is_array());
+    }
+    for path in [
+        format!("/v1/orders/{further}"),
+        format!("/v1/orders/{returned}"),
+        format!("/v1/returns/{order}"),
+    ] {
+        let missing = server.problem(&path, Some(&key));
+        assert_eq!(missing, (404, "urn:holdfast:problem:not-found".to_owned()));
+    }
 }
 
 #[test]

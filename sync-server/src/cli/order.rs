@@ -31,7 +31,7 @@ pub(super) fn unalias(
 ) -> Result<UnaliasedAnswer, CommandError> {
     let store = context.open_store()?;
     let find = |key: &OrderKey| -> Result<DocumentId, CommandError> {
-        let found = store.find(key)?;
+        let found = store.find_orders(key)?;
         match *found.as_slice() {
             [document] => Ok(document),
             [] => Err(CommandError::NotFound("an order by this name".to_owned())),

@@ -132,6 +132,7 @@ fn decided_by(document: DocumentId, change: &Change) -> Option<Decided> {
 pub fn decided(document: DocumentId, operation: &Operation) -> Decided {
     let number = match &operation.body {
         Body::Order(OrderBody::NumberReassigned(reassigned)) => Some(reassigned.number),
+        Body::Return(ReturnBody::ReturnNumberReassigned(reassigned)) => Some(reassigned.0.number),
         Body::Order(_) | Body::Return(_) | Body::TillSession(_) | Body::Stock(_) => None,
     };
     let cause = operation.cause.unwrap_or_else(|| {

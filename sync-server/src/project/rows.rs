@@ -91,7 +91,7 @@ fn order(documents: &mut Documents<'_>, id: DocumentId) -> Result<DocumentRows, 
     }
     let till = author(documents.get(id)?);
     let mut rows = rows(id, Some(DocumentKind::Order), json(id, &view)?);
-    rows.numbers = state.numbers().collect();
+    rows.numbers = state.numbers.all().collect();
     rows.references = state.references.iter().cloned().collect();
     rows.misfits = misfit_rows(id, &misfits)?;
     let movements = order_movements(&state);
@@ -117,7 +117,7 @@ fn order_row(
 ) -> Option<OrderRow> {
     let header = state.header.as_ref()?;
     Some(OrderRow {
-        number: state.number.unwrap_or(header.number),
+        number: state.numbers.current().unwrap_or(header.number),
         store: header.store.clone(),
         till,
         business_date: header.business_date,
@@ -138,13 +138,13 @@ fn returned(documents: &mut Documents<'_>, id: DocumentId) -> Result<DocumentRow
         json(id, &ReturnView::from(&state))?,
     );
     rows.misfits = misfit_rows(id, &state.misfits)?;
+    rows.numbers = state.numbers.all().collect();
     let movements = return_movements(&state);
     rows.movements = movement_rows(&movements);
     rows.days = movement_days(&movements);
     rows.sessions = state.sessions().collect();
     if let Some(row) = return_row(&state, till) {
         rows.days.insert(day(&row.store, row.business_date));
-        rows.numbers = vec![row.number];
         rows.summary = SummaryRow::Return(row);
     }
     Ok(rows)
@@ -158,7 +158,7 @@ fn return_row(state: &ReturnState, till: NodeNumber) -> Option<ReturnRow> {
         "open"
     };
     Some(ReturnRow {
-        number: header.number,
+        number: state.numbers.current().unwrap_or(header.number),
         store: header.store.clone(),
         till,
         business_date: header.business_date,

@@ -20,9 +20,8 @@ use holdfast_schemas::{
         StoreId,
     },
     log::{LogHead, SignedHead},
-    operation::{Author, DocumentKind, Operation},
-    order::{OrderState, fold_order},
-    reaction::{Reaction, react, unalias},
+    operation::{Author, Operation},
+    reaction::{Numbered, Reaction, react, unalias},
     refusal::Refusal,
     time::Timestamp,
 };
@@ -171,7 +170,10 @@ impl Reactor {
         by: &Author,
         now: Timestamp,
     ) -> Result<u32, UnaliasError> {
-        let read = |id| read_order(store, id)?.ok_or(UnaliasError::NotAnOrder(id));
+        let read = |id| match read_numbered(store, id)? {
+            Some(Numbered::Order(order)) => Ok(order),
+            Some(Numbered::Return(_)) | None => Err(UnaliasError::NotAnOrder(id)),
+        };
         let [one, other] = [read(orders[0])?, read(orders[1])?];
         let decided = unalias(&one, &other, reason, now, by)?;
         Ok(self.command(store, decided)?)
@@ -184,25 +186,25 @@ impl Reactor {
         now: Timestamp,
         decided: &mut BTreeMap<ReactionId, Reaction>,
     ) -> Result<(), ReactError> {
-        let Some(order) = read_order(store, id)? else {
+        let Some(document) = read_numbered(store, id)? else {
             return Ok(());
         };
         let mut found = BTreeSet::new();
-        for number in order.numbers() {
+        for number in document.numbers().all() {
             found.extend(store.find(&OrderKey::Number(number))?);
         }
-        for reference in &order.references {
+        for reference in document.references() {
             found.extend(store.find(&OrderKey::Reference(reference.clone()))?);
         }
         found.remove(&id);
         let mut others = Vec::new();
         for other in found {
-            others.extend(read_order(store, other)?);
+            others.extend(read_numbered(store, other)?);
         }
         if others.is_empty() {
             return Ok(());
         }
-        for reaction in react(&order, &others, now, &mut self.mint)? {
+        for reaction in react(&document, &others, now, &mut self.mint)? {
             let cause = decided_by(&reaction).cause;
             decided.entry(cause).or_insert(reaction);
         }
@@ -254,9 +256,7 @@ fn decided_by(reaction: &Reaction) -> Decided {
     decided(reaction.document, &reaction.operation)
 }
 
-/// An order with all that has come in of it; `None` for a document of another kind.
-fn read_order(store: &dyn Store, id: DocumentId) -> Result<Option<OrderState>, ReactError> {
-    let document = project::read_document(store, id)?;
-    let is_order = document.kind() == Some(DocumentKind::Order);
-    Ok(is_order.then(|| fold_order(id, document.operations())))
+/// An order or a return with all that has come in of it; `None` for a document of another kind.
+fn read_numbered(store: &dyn Store, id: DocumentId) -> Result<Option<Numbered>, ReactError> {
+    Ok(Numbered::of(&project::read_document(store, id)?))
 }

@@ -450,6 +450,21 @@ pub trait ReadModel {
     /// [`StoreError`].
     fn find(&self, key: &OrderKey) -> Result<Vec<DocumentId>, StoreError>;
 
+    /// The orders among them: one number may have been minted for an order and for a return.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_orders(&self, key: &OrderKey) -> Result<Vec<DocumentId>, StoreError> {
+        let mut orders = Vec::new();
+        for document in self.find(key)? {
+            let rows = self.document_rows(document)?;
+            if rows.is_some_and(|rows| rows.kind == Some(DocumentKind::Order)) {
+                orders.push(document);
+            }
+        }
+        Ok(orders)
+    }
+
     /// All rows of one document as they were projected.
     ///
     /// # Errors

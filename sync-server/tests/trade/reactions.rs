@@ -161,16 +161,25 @@ fn a_server_restored_from_a_backup_decides_again_and_tills_that_know_both_decisi
     }
 }
 
-/// Two sales with one number: the second till's clock and mint are a copy of the first one's.
-fn clash(company: &mut Company) -> (DocumentId, DocumentId, OrderNumber) {
+/// What two tills do when the second one's clock and mint are a copy of the first one's; the smaller document first.
+fn on_copies(
+    company: &mut Company,
+    mut act: impl FnMut(&mut Company, usize) -> DocumentId,
+) -> (DocumentId, DocumentId) {
     let (now, mint) = (company.tills[0].now, company.tills[0].mint);
-    let first = company.sell(0, "TEA", 1, None);
+    let first = act(company, 0);
     company.tills[1].now = now;
     company.tills[1].mint = mint;
-    let second = company.sell(1, "MUG", 1, None);
-    let number = company.order(first).number.expect("a number");
-    assert_eq!(company.order(second).number, Some(number));
-    (first.min(second), first.max(second), number)
+    let second = act(company, 1);
+    (first.min(second), first.max(second))
+}
+
+/// Two sales with one number.
+fn clash(company: &mut Company) -> (DocumentId, DocumentId, OrderNumber) {
+    let (first, second) = on_copies(company, |company, till| company.sell(till, "TEA", 1, None));
+    let number = company.order(first).numbers.current().expect("a number");
+    assert_eq!(company.order(second).numbers.current(), Some(number));
+    (first, second, number)
 }
 
 #[test]
@@ -181,8 +190,8 @@ fn a_number_that_was_minted_twice_is_mended_and_both_receipts_find_their_sale() 
         company.bring_all(server);
         settle(server, &mut reactor(server, 1));
 
-        assert_eq!(order(server, earlier).number, Some(number));
-        let further = order(server, later).number.expect("a number");
+        assert_eq!(order(server, earlier).numbers.current(), Some(number));
+        let further = order(server, later).numbers.current().expect("a number");
         assert_ne!(further, number);
         let find = |number| server.find(&OrderKey::Number(number)).expect("found");
         assert_eq!(find(number), vec![earlier, later], "both receipts show it");
@@ -200,6 +209,52 @@ fn a_number_that_was_minted_twice_is_mended_and_both_receipts_find_their_sale() 
 }
 
 #[test]
+fn a_number_that_two_returns_or_a_return_and_an_order_got_is_mended_and_finds_both() {
+    on_both(|server| {
+        let mut company = Company::found(server);
+        let sale = company.sell(0, "TEA", 9, None);
+        company.sell(1, "TEA", 1, None);
+        let take_back = |company: &mut Company, till| {
+            let taken = company.take_back(till, sale);
+            taken.expect("so much was sold")
+        };
+        let of_two_returns = on_copies(&mut company, take_back);
+        let of_both_kinds = on_copies(&mut company, |company, till| match till {
+            0 => take_back(company, till),
+            _ => company.sell(till, "MUG", 1, None),
+        });
+        company.bring_all(server);
+        settle(server, &mut reactor(server, 1));
+
+        let find = |number| server.find(&OrderKey::Number(number)).expect("found");
+        for (earlier, later) in [of_two_returns, of_both_kinds] {
+            let [kept, given] = [earlier, later].map(|id| {
+                let rows = server.document_rows(id).expect("read");
+                rows.expect("projected").numbers
+            });
+            assert_eq!(kept.len(), 1, "the earlier one keeps its number");
+            assert_eq!(given.len(), 2, "the later one goes by a further number");
+            assert_eq!(given[1], kept[0]);
+            assert_eq!(find(kept[0]), vec![earlier, later], "both receipts show it");
+            assert_eq!(find(given[0]), vec![later]);
+        }
+        let in_both_kinds = server.document_rows(of_both_kinds.0).expect("read");
+        let number = in_both_kinds.expect("projected").numbers[0];
+        let orders = server.find_orders(&OrderKey::Number(number));
+        assert_eq!(orders.expect("found").len(), 1, "the other one is a return");
+        let misfits = server.misfits(None, None, PageLimit::MAX).expect("a page");
+        let names: Vec<_> = misfits.rows.iter().map(|(_, row)| &*row.name.0).collect();
+        assert_eq!(names, ["number_clash", "number_clash"]);
+        assert_eq!(own_entries(server), 2);
+
+        let rows = dump::rows(server);
+        project::rebuild(server).expect("a rebuild");
+        settle(server, &mut reactor(server, 2));
+        assert_eq!((own_entries(server), dump::rows(server)), (2, rows));
+    });
+}
+
+#[test]
 fn a_process_that_starts_within_the_second_of_the_last_one_mints_no_number_twice() {
     on_both(|server| {
         let mut company = Company::found(server);
@@ -210,7 +265,8 @@ fn a_process_that_starts_within_the_second_of_the_last_one_mints_no_number_twice
         company.bring_all(server);
         // The clock stands still: `settle` gives every process the same time.
         settle(server, &mut reactor(server, 2));
-        let numbers = [first, second].map(|id| order(server, id).number.expect("a number"));
+        let numbers =
+            [first, second].map(|id| order(server, id).numbers.current().expect("a number"));
         assert_ne!(numbers[0], numbers[1]);
         assert_eq!(own_entries(server), 2, "nothing had to be mended twice");
         assert_eq!(server.last_own_number().expect("read"), Some(numbers[1]));

@@ -218,11 +218,13 @@ fn check_feeds(server: &Ledger) {
     }
 }
 
-/// No two orders go by one number, once headquarters has seen them.
+/// No two orders or returns go by one number, once headquarters has seen them.
 fn check_numbers(server: &Ledger) {
-    let sql = "SELECT number, count(*) FROM order_row GROUP BY number HAVING count(*) > 1";
+    let sql =
+        "SELECT number FROM (SELECT number FROM order_row UNION ALL SELECT number FROM return_row)
+               GROUP BY number HAVING count(*) > 1";
     let twice = server.rows(sql, |row| row.get::<_, i64>(0));
-    assert_eq!(twice, Vec::<i64>::new(), "numbers that two orders go by");
+    assert_eq!(twice, Vec::<i64>::new(), "numbers that two documents go by");
 }
 
 /// A till has all that its store's feed has, and folds it as headquarters does.
@@ -258,14 +260,23 @@ fn check_till(till: &Till, server: &Ledger) {
         of_store(at_headquarters),
         "{name}'s stock"
     );
-    let orders = "SELECT document, number, status, total_minor FROM";
     let of = format!("WHERE store = '{store}' ORDER BY document");
-    let at_till = order_rows(&file, &format!("{orders} order_summary {of}"));
-    let at_headquarters = order_rows(server, &format!("{orders} order_row {of}"));
-    assert_eq!(at_till, at_headquarters, "{name}'s orders");
+    for (columns, at_till, at_headquarters) in [
+        ("status, total_minor", "order_summary", "order_row"),
+        ("'', refunded_minor", "return_summary", "return_row"),
+    ] {
+        let rows = |file: &Ledger, table: &str| {
+            document_rows(
+                file,
+                &format!("SELECT document, number, {columns} FROM {table} {of}"),
+            )
+        };
+        let (its, theirs) = (rows(&file, at_till), rows(server, at_headquarters));
+        assert_eq!(its, theirs, "{name}'s {at_till}");
+    }
 }
 
-fn order_rows(file: &Ledger, sql: &str) -> Vec<(DocumentId, i64, String, i64)> {
+fn document_rows(file: &Ledger, sql: &str) -> Vec<(DocumentId, i64, String, i64)> {
     file.rows(sql, |row| {
         let document = DocumentId::from_bytes(row.get(0)?);
         Ok((document, row.get(1)?, row.get(2)?, row.get(3)?))

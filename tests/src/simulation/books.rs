@@ -7,6 +7,7 @@ use holdfast_schemas::{
     document::Document,
     identity::DocumentId,
     misfit::Misfit,
+    numbers::Numbers,
     operation::{DocumentKind, Recorded},
     order::{OrderState, fold_order},
     return_::{ReturnState, fold_return},
@@ -105,15 +106,17 @@ impl Books {
         sums
     }
 
-    /// No two orders go by one number, and orders with one outside name know each other.
+    /// No two documents go by one number, and orders with one outside name know each other.
     pub(super) fn check_identities(&self) {
-        let numbers: Vec<_> = self
-            .orders
-            .values()
-            .filter_map(|order| order.number)
-            .collect();
+        let orders = self.orders.values().map(|order| &order.numbers);
+        let returns = self.returns.iter().map(|returned| &returned.numbers);
+        let numbers: Vec<_> = orders.chain(returns).filter_map(Numbers::current).collect();
         let distinct: BTreeSet<_> = numbers.iter().collect();
-        assert_eq!(distinct.len(), numbers.len(), "two orders have one number");
+        assert_eq!(
+            distinct.len(),
+            numbers.len(),
+            "two documents have one number"
+        );
         for order in self.orders.values() {
             for reference in &order.references {
                 let mut claiming = self.orders.values();

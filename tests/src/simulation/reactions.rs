@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use holdfast_schemas::{
     change::recognise,
     document::Document,
-    identity::{DocumentId, NodeNumber, OrderNumberMint, StoreId},
+    identity::{DocumentId, ExternalRef, NodeNumber, OrderNumberMint, StoreId},
     log::LogEntry,
     operation::DocumentKind,
-    order::{OrderState, fold_order},
-    reaction::react,
+    order::fold_order,
+    reaction::{Numbered, react},
     return_::fold_return,
     stock::fold_stock,
     time::Timestamp,
@@ -35,25 +35,24 @@ impl ServerStore {
             self.project(*document);
         }
         // What comes back of the server's own after a restore may have given numbers.
-        let numbers = touched.iter().filter_map(|id| self.orders.get(id)?.number);
+        let known = touched.iter().filter_map(|id| self.numbered.get(id));
+        let numbers = known.filter_map(|known| known.numbers().current());
         let own = numbers.filter(|number| number.node() == NodeNumber::SERVER);
         self.last_number = self.last_number.max(own.max());
         let mut written = Vec::new();
         for document in touched {
-            let Some(order) = self.orders.get(&document) else {
+            let Some(numbered) = self.numbered.get(&document) else {
                 continue;
             };
-            let related = |other: &&OrderState| {
-                other.number == order.number
-                    || other
-                        .references
-                        .intersection(&order.references)
-                        .next()
-                        .is_some()
+            let references: BTreeSet<&ExternalRef> = numbered.references().collect();
+            let related = |other: &&Numbered| {
+                other.numbers().current() == numbered.numbers().current()
+                    || other.references().any(|name| references.contains(name))
             };
-            let others: Vec<OrderState> = self.orders.values().filter(related).cloned().collect();
+            let others = self.numbered.values().filter(related);
+            let others: Vec<Numbered> = others.cloned().collect();
             let mut mint = OrderNumberMint::new(NodeNumber::SERVER, self.last_number);
-            let reactions = react(order, &others, now, &mut mint).expect("few numbers");
+            let reactions = react(numbered, &others, now, &mut mint).expect("few numbers");
             self.last_number = mint.last();
             for reaction in reactions {
                 written.push(self.write(reaction.document, reaction.operation));
@@ -68,12 +67,12 @@ impl ServerStore {
         let document = self.document(id);
         match kind(&document) {
             Some(DocumentKind::Order) => {
-                self.orders
-                    .insert(id, fold_order(id, document.operations()));
+                let order = fold_order(id, document.operations());
+                self.numbered.insert(id, Numbered::Order(order));
             }
             Some(DocumentKind::Return) => {
-                self.returns
-                    .insert(id, fold_return(id, document.operations()));
+                let returned = fold_return(id, document.operations());
+                self.numbered.insert(id, Numbered::Return(returned));
             }
             Some(DocumentKind::Stock | DocumentKind::TillSession) | None => {}
         }
@@ -87,14 +86,15 @@ impl ServerStore {
         else {
             return Answer::Refused;
         };
-        let has_sale = self
-            .orders
-            .get(order)
-            .is_some_and(|order| order.header.is_some());
+        let found = self.numbered.get(order).and_then(Numbered::order);
+        let has_sale = found.is_some_and(|order| order.header.is_some());
         if !has_sale {
             return Answer::NotFound { data_as_of: now };
         }
-        let returns = self.returns.values();
+        let returns = self.numbered.values().filter_map(|known| match known {
+            Numbered::Return(returned) => Some(returned),
+            Numbered::Order(_) => None,
+        });
         let of_order = returns.filter(|returned| returned.order() == Some(*order));
         let documents = of_order.map(|returned| returned.id).chain([*order]);
         let entries = documents.flat_map(|id| self.by_document[&id].clone());

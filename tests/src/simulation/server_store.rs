@@ -11,8 +11,7 @@ use holdfast_schemas::{
     },
     log::{LogEntry, LogHead, SignedHead},
     operation::Operation,
-    order::OrderState,
-    return_::ReturnState,
+    reaction::Numbered,
     sync::server::{Ingested, LogStanding},
     wire::{
         Buckets, FeedPage, FeedPosition, LogWant, Push, ReferencePage, ReferenceText, ServerEpoch,
@@ -59,8 +58,7 @@ pub(super) struct ServerStore {
     scopes: BTreeMap<DocumentId, BTreeSet<StoreId>>,
     /// The entries of each document, without those in quarantine.
     pub(super) by_document: BTreeMap<DocumentId, Vec<LogEntry>>,
-    pub(super) orders: BTreeMap<DocumentId, OrderState>,
-    pub(super) returns: BTreeMap<DocumentId, ReturnState>,
+    pub(super) numbered: BTreeMap<DocumentId, Numbered>,
 }
 
 fn index(position: LogPosition) -> usize {
@@ -86,8 +84,7 @@ impl ServerStore {
             last_number: None,
             quarantine: BTreeSet::new(),
             by_document: BTreeMap::new(),
-            orders: BTreeMap::new(),
-            returns: BTreeMap::new(),
+            numbered: BTreeMap::new(),
         };
         store.draw_own_logs(random);
         store

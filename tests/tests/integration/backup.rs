@@ -8,6 +8,7 @@ use holdfast_node::{
 };
 use holdfast_schemas::{identity::StoreId, sync::till::Link, time::Timestamp};
 use holdfast_tests::relay::Relay;
+use serde_json::Value;
 
 use crate::{
     ledger::Ledger,
@@ -146,12 +147,15 @@ async fn a_till_whose_disk_was_copied_is_flagged_and_its_clashing_numbers_are_me
     assert!(listed.contains("cloned"), "{listed}");
     original.holds(&ledger.ids()).await;
     clone.holds(&ledger.ids()).await;
-    shop.until("/v1/orders", |orders| {
-        let numbers: BTreeSet<_> = orders
-            .iter()
-            .map(|order| order["number"].as_str())
+    let headquarters = shop.headquarters();
+    shop.until("/v1/returns", |returns| {
+        let orders: Vec<Value> = headquarters.list("/v1/orders").expect("orders");
+        let documents = orders.iter().chain(returns);
+        let numbers: BTreeSet<_> = documents
+            .clone()
+            .map(|document| document["number"].as_str())
             .collect();
-        orders.len() == ledger.orders.len() && numbers.len() == orders.len()
+        documents.count() == ledger.documents() && numbers.len() == ledger.documents()
     })
     .await;
     let tills = vec![original, clone];

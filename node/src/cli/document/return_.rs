@@ -10,7 +10,7 @@ use holdfast_schemas::{
 
 use super::{
     order::{LINE_COLUMNS, note, payment_row, rounding_row, tax_row},
-    style::{Style, short, words, write_field, write_frozen},
+    style::{Style, list, short, words, write_field, write_frozen},
     timeline::original,
 };
 use crate::cli::output;
@@ -40,6 +40,9 @@ pub(super) fn write(
     }
     if let Some(customer) = &returned.customer {
         write_field(formatter, "customer", customer)?;
+    }
+    if !returned.former_numbers.is_empty() {
+        write_field(formatter, "former", list(&returned.former_numbers))?;
     }
     if returned.frozen {
         write_frozen(formatter)?;

@@ -6,9 +6,9 @@ use holdfast_schemas::{
     identity::NodeNumber,
     operation::{
         Author, BlindReason, Body, CashCounted, GoodsHandedOver, GoodsTakenBack, LineAdded,
-        LineQuantity, OrderBody, OrderOpened, Original, PaymentAnswer, RefundPaid, ResumeRight,
-        ReturnBody, ReturnLineAdded, ReturnOpened, SessionClosed, SignOffCause, StockBody,
-        StockMoved, TenderTaken, TillSessionBody,
+        LineQuantity, NumberReassigned, OrderBody, OrderOpened, Original, PaymentAnswer,
+        RefundPaid, ResumeRight, ReturnBody, ReturnLineAdded, ReturnOpened, SessionClosed,
+        SignOffCause, StockBody, StockMoved, TenderTaken, TillSessionBody,
     },
     view::TimelineEntry,
 };
@@ -115,11 +115,15 @@ fn order(style: &Style, body: &OrderBody) -> String {
             "is another order than {} after all: {}",
             unaliased.other, unaliased.reason
         ),
-        OrderBody::NumberReassigned(number) => format!(
-            "goes by number {}: {} was given twice, and {} keeps it",
-            number.number, number.clashed, number.other
-        ),
+        OrderBody::NumberReassigned(reassigned) => number_reassigned(reassigned),
     }
+}
+
+fn number_reassigned(reassigned: &NumberReassigned) -> String {
+    format!(
+        "goes by number {}: {} was given twice, and {} keeps it",
+        reassigned.number, reassigned.clashed, reassigned.other
+    )
 }
 
 fn order_opened(opened: &OrderOpened) -> String {
@@ -195,6 +199,7 @@ fn return_(style: &Style, body: &ReturnBody) -> String {
         ReturnBody::GoodsTakenBack(goods) => taken_back(goods),
         ReturnBody::RefundPaid(paid) => refund_paid(style, paid),
         ReturnBody::ReturnCompleted(_) => "completed".to_owned(),
+        ReturnBody::ReturnNumberReassigned(reassigned) => number_reassigned(&reassigned.0),
     }
 }
 

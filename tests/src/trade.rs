@@ -5,7 +5,7 @@ use holdfast_node::{
     handle::{CallError, NodeHandle},
 };
 use holdfast_schemas::{
-    identity::{Channel, DocumentId, PriceListVersion, ReasonCode, Sku, TaxCode},
+    identity::{Channel, DocumentId, ExternalRef, PriceListVersion, ReasonCode, Sku, TaxCode},
     operation::{
         Author, Disposition, LineKind, LineNumber, OrderType, PriceSource, Role, TaxMode,
         TaxRounding, TenderKind,
@@ -60,6 +60,23 @@ pub async fn open_session(till: &NodeHandle) -> Result<Receipt, CallError<Submit
 /// For none.
 pub async fn sell(till: &NodeHandle, pieces: u32) -> Result<Receipt, CallError<SubmitError>> {
     submit(till, Action::Sell(cash_sale(pieces))).await
+}
+
+/// Sells so many mugs for cash, of an order that another system calls so.
+///
+/// # Errors
+/// What the till says.
+///
+/// # Panics
+/// For none.
+pub async fn sell_as(
+    till: &NodeHandle,
+    pieces: u32,
+    reference: ExternalRef,
+) -> Result<Receipt, CallError<SubmitError>> {
+    let mut sale = cash_sale(pieces);
+    sale.references.push(reference);
+    submit(till, Action::Sell(sale)).await
 }
 
 /// Takes one mug of a sale back, for cash.

@@ -128,15 +128,17 @@ pub(super) enum StoreVerb {
     Check,
     /// Build the projections anew from the logs
     Rebuild,
-    /// Copy the server's file while the server runs
+    /// Copy the server's file and its keys while the server runs
     Backup {
-        /// Where to; it must not exist
-        file: PathBuf,
+        /// The folder to make; it must not exist
+        folder: PathBuf,
     },
     /// Take a backup as the server's file, and begin a new epoch. The server must not run
+    ///
+    /// The data folder may be empty, on another machine too: keys that it lacks are taken from the backup.
     Restore {
         /// What `store backup` wrote
-        file: PathBuf,
+        folder: PathBuf,
     },
     /// After a restore, grant rights in a store again without waiting for those of its tills that have not reported
     OpenRights {

@@ -16,7 +16,8 @@ use crate::{
     store::{Upkeep, sqlite::SqliteStore},
 };
 
-const STORE_FILE: &str = "holdfast-server.sqlite";
+/// The name of the server's file, in its data folder and in a backup.
+pub(super) const STORE_FILE: &str = "holdfast-server.sqlite";
 const LOCK_FILE: &str = "holdfast-server.lock";
 
 /// What every command works with.

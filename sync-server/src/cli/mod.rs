@@ -2,6 +2,7 @@
 
 mod answer;
 mod arguments;
+mod backup;
 mod catalog;
 mod config;
 mod context;
@@ -74,8 +75,8 @@ fn dispatch(context: &Context, noun: Noun, format: OutputFormat) -> Result<u8, C
             StoreVerb::List => print(&store::list(context)?, format),
             StoreVerb::Check => print(&upkeep::check(context)?, format),
             StoreVerb::Rebuild => print(&upkeep::rebuild(context)?, format),
-            StoreVerb::Backup { file } => print(&upkeep::backup(context, file)?, format),
-            StoreVerb::Restore { file } => print(&upkeep::restore(context, &file)?, format),
+            StoreVerb::Backup { folder } => print(&backup::backup(context, folder)?, format),
+            StoreVerb::Restore { folder } => print(&backup::restore(context, &folder)?, format),
             StoreVerb::OpenRights { store } => print(&store::open_rights(context, store)?, format),
         },
         Noun::Till(verb) => match verb {

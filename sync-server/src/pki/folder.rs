@@ -23,6 +23,9 @@ const SERVER_CERTIFICATE: &str = "server.pem";
 const SERVER_KEY: &str = "server.key.pem";
 const LOG_KEY: &str = "log.key.pem";
 
+/// What tills trust, and what proves the server's own logs. Its certificate is made anew where there is none.
+const IRREPLACEABLE: [&str; 3] = [AUTHORITY_CERTIFICATE, AUTHORITY_KEY, LOG_KEY];
+
 /// The folder of certificates and keys.
 #[derive(Debug, Clone)]
 pub struct PkiFolder {
@@ -60,6 +63,43 @@ impl PkiFolder {
         now: Timestamp,
         serial: CertificateSerial,
     ) -> Result<Authority, PkiError> {
+        self.appear(|staging| {
+            let (authority, key) = Authority::create(tenant, now, serial)?;
+            staging.write(AUTHORITY_KEY, &private_pem(key.secret_pkcs8_der()))?;
+            staging.write(
+                AUTHORITY_CERTIFICATE,
+                &certificate_pem(authority.certificate()),
+            )?;
+            Ok(authority)
+        })
+    }
+
+    /// Copies what a restored server can't do without, and nobody can make again, as far as this folder lacks it. A
+    /// folder that is not there appears whole or not at all.
+    ///
+    /// # Errors
+    /// [`PkiError`].
+    pub fn complete_from(&self, other: &Self) -> Result<(), PkiError> {
+        if !self.exists() {
+            return self.appear(|staging| staging.copy_missing(other));
+        }
+        self.copy_missing(other)?;
+        sync_folder(&self.folder)
+    }
+
+    fn copy_missing(&self, other: &Self) -> Result<(), PkiError> {
+        for name in IRREPLACEABLE {
+            let from = other.folder.join(name);
+            if !self.folder.join(name).exists() {
+                let pem = fs::read_to_string(&from).map_err(failed("read", &from))?;
+                self.write(name, &pem)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the folder with what is written into it.
+    fn appear<T>(&self, fill: impl FnOnce(&Self) -> Result<T, PkiError>) -> Result<T, PkiError> {
         let staging = Self {
             folder: self.folder.with_extension("new"),
         };
@@ -73,18 +113,13 @@ impl PkiFolder {
             .mode(0o700)
             .create(&staging.folder)
             .map_err(failed("make", &staging.folder))?;
-        let (authority, key) = Authority::create(tenant, now, serial)?;
-        staging.write(AUTHORITY_KEY, &private_pem(key.secret_pkcs8_der()))?;
-        staging.write(
-            AUTHORITY_CERTIFICATE,
-            &certificate_pem(authority.certificate()),
-        )?;
+        let filled = fill(&staging)?;
         sync_folder(&staging.folder)?;
         fs::rename(&staging.folder, &self.folder).map_err(failed("make", &self.folder))?;
         if let Some(parent) = self.folder.parent() {
             sync_folder(parent)?;
         }
-        Ok(authority)
+        Ok(filled)
     }
 
     /// Reads the authority.

@@ -1,6 +1,7 @@
 //! Real processes, files and certificates over QUIC on loopback: what a shop goes through, and that nothing is lost in
 //! it and nothing counted twice.
 
+mod aliases;
 mod backup;
 mod certificates;
 mod crash;

@@ -162,10 +162,15 @@ pub(super) fn export(
     let key = IdentityFolder::within(&settings.data_dir.value).key()?;
     let signer = TillSigner::new(&key)?;
     let engine = Engine::new(open_to_read(settings)?, &mut SystemRandom)?;
+    let forked = engine.store().fork()?.map(|(log, _)| log);
     let mut pushes = Vec::new();
     let mut logs = 0;
     for own in engine.sync_state()?.logs {
-        let mut after = own.acknowledged;
+        // What the server acknowledged of a log with two histories was of the other one.
+        let mut after = match forked {
+            Some(log) if log == own.head.log => LogPosition::START,
+            Some(_) | None => own.acknowledged,
+        };
         let before = pushes.len();
         while let Some(stretch) = engine.read_log(own.head.log, after, &signer)?.stretch {
             let head = stretch.head;

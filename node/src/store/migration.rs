@@ -15,13 +15,16 @@ pub(super) fn newest_version() -> i64 {
     i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
 }
 
-/// T0: all steps that the file lacks, and its version, together or not at all.
+/// T0: all steps that the file lacks, and its version, together or not at all. A file that lacks none is not written to.
 ///
 /// # Errors
 /// [`StoreError::Newer`] and [`StoreError::Foreign`] leave the file as it is.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version = checked_version(&transaction)?;
+    if version == newest_version() {
+        return Ok(());
+    }
     let done = usize::try_from(version).unwrap_or(STEPS.len());
     for step in &STEPS[done..] {
         transaction.execute_batch(step)?;

@@ -310,7 +310,7 @@ fn places_after<'a>(head: &LogHead, frame: &'a FramePrepared) -> Vec<(Place, &'a
 }
 
 /// The frame's log is not the one that is durable. If the author itself says so, it has two histories, and is frozen;
-/// somebody else's word proves nothing against it.
+/// an operator who carries its file says the same, and knows what to do; somebody else's word proves nothing against it.
 fn not_ours(
     tables: &mut impl LogTables,
     frame: &FramePrepared,
@@ -319,11 +319,14 @@ fn not_ours(
     let author = frame.log.node();
     // The server is not frozen by what it wrote: it never pushes to itself.
     let by_author = frame.delivered_by == author && author != NodeNumber::SERVER;
-    if frame.head.is_none() || !by_author {
+    let by_operator = frame.delivered_by == NodeNumber::SERVER && author != NodeNumber::SERVER;
+    if frame.head.is_none() || !(by_author || by_operator) {
         return not_signed(tables, frame);
     }
     put_all_aside(tables, frame, QuarantineReason::Forked)?;
-    tables.freeze(author, FreezeReason::Forked, frame.received_at)?;
+    if by_author {
+        tables.freeze(author, FreezeReason::Forked, frame.received_at)?;
+    }
     Ok(FrameOutcome::Forked { at })
 }
 

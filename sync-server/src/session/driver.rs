@@ -35,7 +35,7 @@ use crate::{
     ingest::{IngestError, prepare},
     pki::{CertificateSerial, PeerIdentity},
     random,
-    store::{Contact, CursorName, FrameOutcome, StoreError},
+    store::{Contact, CursorName, FrameOutcome, FreezeReason, StoreError},
 };
 
 /// A peer that does not read what it is sent is dropped after this long.
@@ -268,7 +268,21 @@ impl Driver {
             tracing::warn!("the till speaks over two connections at once: its disk was cloned");
             self.note_contact(false);
         }
+        self.freeze_where_forked(&message)?;
         self.session.handle(Input::Received(message), self.now());
+        Ok(())
+    }
+
+    /// Whichever end finds that a log of this till has two histories says so to the other: headquarters sees it then.
+    fn freeze_where_forked(&self, message: &Message) -> Result<(), StoreError> {
+        if let Message::Refuse(Refuse::Fork { log, position }) = message
+            && log.node() == self.peer.node
+        {
+            tracing::warn!(%log, %position, "the till is frozen: its log has two histories");
+            let now = self.shared.clock.now();
+            let store = &self.shared.store;
+            store.freeze(self.peer.node, FreezeReason::Forked, now)?;
+        }
         Ok(())
     }
 
@@ -360,6 +374,7 @@ impl Driver {
     ) -> Result<bool, SessionError> {
         let input = match effect {
             Effect::Send(message) => {
+                self.freeze_where_forked(&message)?;
                 write(send, &message).await?;
                 return Ok(true);
             }

@@ -10,4 +10,5 @@ mod ledger;
 mod offline;
 mod rights;
 mod shop;
+mod states;
 mod till;

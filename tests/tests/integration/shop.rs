@@ -62,13 +62,18 @@ pub(crate) struct Shop {
 impl Shop {
     /// Makes a company with the stores Leeds and York, and starts its server.
     pub(crate) async fn open() -> Self {
+        Self::open_for("example").await
+    }
+
+    /// The same for another tenant.
+    pub(crate) async fn open_for(tenant: &str) -> Self {
         let mut shop = Self {
             folder: tempfile::tempdir().expect("a temporary folder"),
             key: String::new(),
             server: None,
             sync: None,
         };
-        shop.command(&["init", "--tenant", "example"]).await;
+        shop.command(&["init", "--tenant", tenant]).await;
         for store in [leeds(), york()] {
             shop.command(&["store", "add", store.as_str()]).await;
         }

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use holdfast_tests::trading_day::{Options, Progress, run};
+use holdfast_tests::trading_day::{Closed, Options, Progress, Report, run};
 
 struct Silence;
 
@@ -13,18 +13,32 @@ impl Progress for Silence {
     fn say(&self, _: Duration, _: &str) {}
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_bundled_day_reaches_headquarters_whole_and_its_books_balance() {
-    let folder = tempfile::tempdir().unwrap();
+async fn day(folder: &Path) -> Closed {
     let options = Options {
         input: Path::new(env!("CARGO_MANIFEST_DIR")).join("data/trading-day.csv"),
         stores: 2,
         tills: 2,
-        folder: folder.path().join("day"),
+        folder: folder.join("day"),
     };
     #[expect(clippy::disallowed_methods, reason = "the day shows how long it takes")]
     let began = Instant::now();
-    let closed = run(&options, began, &Silence).await.unwrap();
+    run(&options, began, &Silence).await.expect("a whole day")
+}
+
+/// What the trade and the cut decide: all but bytes and times.
+fn figures(report: &Report) -> Report {
+    let mut report = report.clone();
+    (report.wire_bytes, report.seconds) = (0, 0);
+    for till in &mut report.each_till {
+        (till.wire_bytes, till.lag_milliseconds) = (0, 0);
+    }
+    report
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_bundled_day_reaches_headquarters_whole_and_its_books_balance_each_time_alike() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let (closed, again) = tokio::join!(day(folders[0].path()), day(folders[1].path()));
     let report = closed.report.clone();
     assert_eq!(report.exceptions, Vec::<String>::new());
     assert!(report.books_balance);
@@ -51,5 +65,8 @@ async fn the_bundled_day_reaches_headquarters_whole_and_its_books_balance() {
             .as_array()
             .is_some_and(|timeline| timeline.len() > 3)
     );
-    closed.stop().await.unwrap();
+    assert_eq!(figures(&again.report), figures(&report));
+    for closed in [closed, again] {
+        closed.stop().await.unwrap();
+    }
 }

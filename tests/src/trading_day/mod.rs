@@ -6,6 +6,7 @@ mod shop;
 mod till;
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     num::NonZeroU32,
     path::PathBuf,
@@ -21,28 +22,27 @@ use holdfast_node::{
     watched::WatchEnded,
 };
 use holdfast_schemas::{
-    identity::{ExternalValue, NodeNumber, StoreId},
+    identity::{DocumentId, ExternalValue, NodeNumber, StoreId},
     time::BusinessDate,
     value::Currency,
 };
-use tokio::time::timeout;
+use tokio::{task::JoinSet, time::timeout};
 
 pub use report::{Figures, Refusals, Report, TillReport};
 
 use crate::{headquarters::HeadquartersError, process::ProgramError};
 use shop::Shop;
-use till::Till;
 
 /// The currency of the replayed files.
 pub const CURRENCY: Currency = Currency::GBP;
 
 /// How long tills may take to bring headquarters all that they have, once they are joined.
 const DRAIN_TIME_MAX: Duration = Duration::from_secs(600);
-/// How long a till waits for a neighbour's sale to be at headquarters before it looks it up.
+/// How long a till waits for a line, and for a neighbour's sale to be at headquarters, before it looks the sale up.
 const NEIGHBOUR_TIME_MAX: Duration = Duration::from_secs(60);
 /// The line is cut from this share of the trades to that, in hundredths.
 const CUT: std::ops::Range<usize> = 40..60;
-/// How long a till may take to get what its neighbours wrote, once that is at headquarters.
+/// How long a till may take to get what concerns it, once that is at headquarters.
 const FEED_TIME_MAX: Duration = Duration::from_secs(60);
 /// How often progress is shown, in trades.
 const PROGRESS_TRADES: usize = 250;
@@ -101,8 +101,8 @@ pub enum TradingError {
     /// A till's engine ended.
     #[error("a till ended while it was waited for")]
     Ended(#[from] WatchEnded),
-    /// A till did not get all that its store's other tills wrote.
-    #[error("after {} s till {till} still lacks changes of its store's other tills", FEED_TIME_MAX.as_secs())]
+    /// A till did not get all that concerns it.
+    #[error("after {} s till {till} still lacks changes of other tills", FEED_TIME_MAX.as_secs())]
     NotFed {
         /// Which till.
         till: NodeNumber,
@@ -260,18 +260,23 @@ impl Day<'_> {
         }
     }
 
+    /// What a till finds at headquarters, or in its own file while the line is cut, is to follow from the trade and the
+    /// cut, and not from how fast the machine is: so all come together before the cut, and after it.
     async fn trade(&mut self) -> Result<(), TradingError> {
+        self.come_together().await?;
         let trades = std::mem::take(&mut self.plan.trades);
         let cut_from = trades.len() * CUT.start / 100;
         let join_from = trades.len() * CUT.end / 100;
         for (index, (date, trade)) in trades.iter().enumerate() {
             if index == cut_from {
+                self.come_together().await?;
                 self.set_cut(true);
                 self.say(&format!("the line of {} is cut", self.cut_store));
             }
             if index == join_from {
                 self.set_cut(false);
                 self.say("the line is joined again");
+                self.come_together().await?;
             }
             if index % PROGRESS_TRADES == 0 {
                 let pending = self.pending();
@@ -288,7 +293,10 @@ impl Day<'_> {
 
     async fn trade_one(&mut self, date: BusinessDate, trade: &Trade) -> Result<(), TradingError> {
         let at = self.till_of(trade.number());
-        if let Trade::Cancellation(cancellation) = trade {
+        if let Trade::Cancellation(cancellation) = trade
+            && !self.is_cut(at)
+        {
+            self.shop.tills[at].online(NEIGHBOUR_TIME_MAX).await;
             // People walk from one store to the other more slowly than a sale travels.
             for part in cancellation
                 .parts
@@ -296,8 +304,8 @@ impl Day<'_> {
                 .filter_map(|part| part.original.as_ref())
             {
                 let origin = self.till_of(&part.invoice);
-                if origin != at && !self.is_cut(origin) && !self.is_cut(at) {
-                    wait_until_sent(&self.shop.tills[origin], NEIGHBOUR_TIME_MAX).await;
+                if origin != at && !self.is_cut(origin) {
+                    self.shop.tills[origin].sent(NEIGHBOUR_TIME_MAX).await;
                 }
             }
         }
@@ -314,27 +322,25 @@ impl Day<'_> {
 
     /// Closes the sessions, brings everything to headquarters and compares.
     async fn close(mut self, mut report: Report) -> Result<Closed, TradingError> {
+        // Each till is watched by itself: one that is slow does not make the next one look slow.
+        let mut sending = JoinSet::new();
         for till in &mut self.shop.tills {
             till.close_session().await?;
+            let (number, handle) = (till.number, till.handle());
+            let (began, closed_at) = (self.began, self.began.elapsed());
+            sending.spawn(async move {
+                till::wait_until_sent(&handle, DRAIN_TIME_MAX).await;
+                (number, began.elapsed().saturating_sub(closed_at))
+            });
         }
         let pending = self.pending();
         self.say(&format!(
             "closed; {pending} changes not at headquarters yet"
         ));
-        let closed_at = self.began.elapsed();
-        let mut lags = Vec::new();
-        for till in &self.shop.tills {
-            let left =
-                DRAIN_TIME_MAX.saturating_sub(self.began.elapsed().saturating_sub(closed_at));
-            wait_until_sent(till, left).await;
-            lags.push(self.began.elapsed().saturating_sub(closed_at));
-        }
-        let pending = self.pending();
-        if pending > 0 {
-            return Err(TradingError::NotDrained { pending });
-        }
-        self.wait_until_fed().await?;
-        for ((till, line), lag) in self.shop.tills.iter().zip(&self.shop.lines).zip(lags) {
+        let lags: BTreeMap<NodeNumber, Duration> = sending.join_all().await.into_iter().collect();
+        self.come_together().await?;
+        for (till, line) in self.shop.tills.iter().zip(&self.shop.lines) {
+            let lag = lags.get(&till.number).copied().unwrap_or(DRAIN_TIME_MAX);
             let account = figures::of_till(till, line.bytes(), lag).await?;
             report.each_till.push(account);
         }
@@ -350,16 +356,47 @@ impl Day<'_> {
         })
     }
 
-    /// Waits until each till has all that its store's tills wrote, so that it knows its store's stock as headquarters
-    /// does.
+    /// Waits until headquarters has all that the tills wrote, and each till has all that concerns it.
+    async fn come_together(&self) -> Result<(), TradingError> {
+        let since = self.began.elapsed();
+        for till in &self.shop.tills {
+            let waited = self.began.elapsed().saturating_sub(since);
+            till.online(DRAIN_TIME_MAX.saturating_sub(waited)).await;
+            let waited = self.began.elapsed().saturating_sub(since);
+            till.sent(DRAIN_TIME_MAX.saturating_sub(waited)).await;
+        }
+        let pending = self.pending();
+        if pending > 0 {
+            return Err(TradingError::NotDrained { pending });
+        }
+        self.wait_until_fed().await
+    }
+
+    /// Waits until each till has all that its store's tills wrote, and each order of which something came back with its
+    /// returns, where its store has to do with one of them: what was sold there, or what was looked up there.
     async fn wait_until_fed(&self) -> Result<(), TradingError> {
+        let mut returned: BTreeMap<DocumentId, Returned> = BTreeMap::new();
+        for till in &self.shop.tills {
+            for (order, sold_at, document) in till.own_returns().await? {
+                let returned = returned.entry(order).or_default();
+                returned.documents.extend([order, document]);
+                returned.stores.extend([sold_at, till.store.clone()]);
+            }
+        }
         for till in &self.shop.tills {
             let mut heads = Vec::new();
             let neighbours = self.shop.tills.iter();
             for neighbour in neighbours.filter(|neighbour| neighbour.store == till.store) {
                 heads.extend(neighbour.own_heads().await?);
             }
-            match timeout(FEED_TIME_MAX, till.holds(heads)).await {
+            let here = returned.values();
+            let here = here.filter(|returned| returned.stores.contains(&till.store));
+            let documents = here.flat_map(|returned| returned.documents.iter().copied());
+            let fed = async {
+                till.holds(heads).await?;
+                till.holds_documents(documents).await
+            };
+            match timeout(FEED_TIME_MAX, fed).await {
                 Ok(held) => held?,
                 Err(_) => return Err(TradingError::NotFed { till: till.number }),
             }
@@ -368,10 +405,9 @@ impl Day<'_> {
     }
 }
 
-/// Waits until a till has nothing that headquarters lacks, or `longest` has passed.
-async fn wait_until_sent(till: &Till, longest: Duration) {
-    let mut view = till.handle().watch();
-    let sent = view.wait_for(|view| view.pending.entries == 0);
-    // Whoever waits looks at what is pending afterwards.
-    drop(timeout(longest, sent).await);
+/// An order of which something came back: its documents, and the stores that have to do with them.
+#[derive(Default)]
+struct Returned {
+    documents: BTreeSet<DocumentId>,
+    stores: BTreeSet<StoreId>,
 }

@@ -1,6 +1,6 @@
 //! One till of the trading day: opens its session, sells, takes back, puts stock right, closes.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use holdfast_node::{
     handle::NodeHandle,
@@ -10,14 +10,16 @@ use holdfast_node::{
 };
 use holdfast_schemas::{
     document::Document,
-    identity::{LogPosition, NodeNumber, Sku, StoreId},
+    identity::{DocumentId, LogPosition, NodeNumber, Sku, StoreId},
     log::LogHead,
     operation::DocumentKind,
     order::fold_order,
     return_::fold_return,
+    sync::till::Link,
     time::BusinessDate,
 };
 use rust_decimal::Decimal;
+use tokio::time::timeout;
 
 use super::{TradingError, report::Figures};
 
@@ -76,6 +78,19 @@ impl Till {
         self.trader.account()
     }
 
+    /// Waits until there is a line to headquarters, or `longest` has passed.
+    pub(super) async fn online(&self, longest: Duration) {
+        let mut status = self.node.sync().status();
+        let online = status.wait_for(|status| status.link == Link::Online);
+        // Who asks without a line gets no answer, and goes on as people do.
+        drop(timeout(longest, online).await);
+    }
+
+    /// Waits until the till has nothing that headquarters lacks, or `longest` has passed.
+    pub(super) async fn sent(&self, longest: Duration) {
+        wait_until_sent(&self.handle(), longest).await;
+    }
+
     /// How far the till's own logs go.
     pub(super) async fn own_heads(&self) -> Result<Vec<LogHead>, TradingError> {
         let handle = self.handle();
@@ -97,6 +112,27 @@ impl Till {
             }
         }
         Ok(())
+    }
+
+    /// Waits until these documents are here.
+    pub(super) async fn holds_documents(
+        &self,
+        documents: impl Iterator<Item = DocumentId>,
+    ) -> Result<(), TradingError> {
+        let mut views = self.handle().watch();
+        for document in documents {
+            while self.handle().document(document).await?.is_none() {
+                views.changed().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The orders of which something came back at this till: which, in which store it was sold, and the return.
+    pub(super) async fn own_returns(
+        &self,
+    ) -> Result<Vec<(DocumentId, StoreId, DocumentId)>, TradingError> {
+        Ok(self.handle().query(own_returns).await?)
     }
 
     /// Units in stock in the till's own store, over all products, as far as its file knows.
@@ -126,7 +162,16 @@ impl Till {
     }
 }
 
-fn own_figures(file: &Store) -> Result<Figures, StoreError> {
+/// Waits until a till has nothing that headquarters lacks, or `longest` has passed.
+pub(super) async fn wait_until_sent(till: &NodeHandle, longest: Duration) {
+    let mut view = till.watch();
+    let sent = view.wait_for(|view| view.pending.entries == 0);
+    // Whoever waits looks at what is pending afterwards.
+    drop(timeout(longest, sent).await);
+}
+
+/// Every document to which the till wrote.
+fn own_documents(file: &Store) -> Result<BTreeSet<DocumentId>, StoreError> {
     let mut documents = BTreeSet::new();
     for log in file.own_logs(OWN_LOGS_MAX)? {
         let mut after = LogPosition::START;
@@ -138,8 +183,28 @@ fn own_figures(file: &Store) -> Result<Figures, StoreError> {
             documents.extend(entries.iter().map(|entry| entry.document));
         }
     }
+    Ok(documents)
+}
+
+fn own_returns(file: &Store) -> Result<Vec<(DocumentId, StoreId, DocumentId)>, StoreError> {
+    let mut returns = Vec::new();
+    for id in own_documents(file)? {
+        let document = file.document(id)?;
+        let returned = document.filter(|document| document.kind() == Some(DocumentKind::Return));
+        let order = returned.and_then(|returned| fold_return(id, returned.operations()).order());
+        if let Some(order) = order
+            && let Some(sale) = file.document(order)?
+            && let Some(sold) = fold_order(order, sale.operations()).header
+        {
+            returns.push((order, sold.store, id));
+        }
+    }
+    Ok(returns)
+}
+
+fn own_figures(file: &Store) -> Result<Figures, StoreError> {
     let mut figures = Figures::default();
-    for document in documents {
+    for document in own_documents(file)? {
         if let Some(document) = file.document(document)? {
             figures = figures.plus(figures_of(&document));
         }

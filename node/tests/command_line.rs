@@ -239,13 +239,18 @@ fn settings_are_shown_with_their_sources() {
     let folder = tempfile::tempdir().expect("a folder");
     let shown = answer(folder.path(), &["config", "show", "--log-filter", "warn"]);
     let settings = stable(shown, &[]);
+    let listed = settings["settings"].as_array().expect("a list");
+    let setting = |key: &str| {
+        let found = listed.iter().find(|setting| setting["key"] == key);
+        found.expect("it is shown")
+    };
     assert_eq!(
-        settings["settings"][0]["source"],
+        setting("data_dir")["source"],
         "environment HOLDFAST_NODE_DATA_DIR"
     );
-    assert_eq!(settings["settings"][2]["value"], "warn");
-    assert_eq!(settings["settings"][2]["source"], "flag --log-filter");
-    assert_eq!(settings["settings"][3]["source"], "default");
+    assert_eq!(setting("log.filter")["value"], "warn");
+    assert_eq!(setting("log.filter")["source"], "flag --log-filter");
+    assert_eq!(setting("log.format")["source"], "default");
 }
 
 #[test]

@@ -305,7 +305,12 @@ fn expected(run: &Run<'_>, till: &Till, entry: &LogEntry, kept: &Kept) -> Option
             let mine = header.is_none_or(|header| header.store == till.store);
             match (document.contains(change.hash()), mine) {
                 (true, true) => vec![None],
-                (true, false) => vec![None, Some(QuarantineReason::OutOfScope)],
+                // The second one to a document from which the first was kept out does not follow on anything there.
+                (true, false) => vec![
+                    None,
+                    Some(QuarantineReason::OutOfScope),
+                    Some(QuarantineReason::SequenceOutOfPlace),
+                ],
                 // Not the beginning that the shop knows of.
                 (false, _) if entry.document.node() != till.node => {
                     vec![Some(QuarantineReason::OtherNode)]

@@ -229,7 +229,7 @@ impl Desk {
             return Ok(Answer::Refused);
         }
         // Of what was granted and released after the backup that this server was restored from, only tills know.
-        if !self.store.awaited(right.document)?.is_empty() {
+        if !self.store.awaited()?.is_empty() {
             return Ok(Answer::NotYet);
         }
         self.learn_suspension(right, now)?;
@@ -267,10 +267,8 @@ impl Desk {
         to: NodeNumber,
         now: Timestamp,
     ) -> Result<Answer, StoreError> {
-        if self.store.pass_right(right, self.peer.node, to, now)? {
-            return Ok(Answer::Granted { since: now });
-        }
-        Ok(Answer::NotYet)
+        let passed = self.store.pass_right(right, self.peer.node, to, now)?;
+        Ok(passed.map_or(Answer::NotYet, |since| Answer::Granted { since }))
     }
 
     /// Passes a right on: only its holder can, and only within the document's scope.
@@ -283,12 +281,11 @@ impl Desk {
         let Some(heir) = self.store.node(to)? else {
             return Ok(Answer::Refused);
         };
-        if !self.store.in_scope(right.document, &heir.store)?
-            || !self.store.pass_right(right, self.peer.node, to, now)?
-        {
+        if !self.store.in_scope(right.document, &heir.store)? {
             return Ok(Answer::Refused);
         }
-        Ok(Answer::Granted { since: now })
+        let passed = self.store.pass_right(right, self.peer.node, to, now)?;
+        Ok(passed.map_or(Answer::Refused, |since| Answer::Granted { since }))
     }
 }
 

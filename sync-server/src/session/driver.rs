@@ -263,7 +263,7 @@ impl Driver {
     }
 
     fn received(&mut self, message: Message) -> Result<(), SessionError> {
-        if !self.cloned && self.place.as_ref().is_some_and(LivePlace::is_overtaken) {
+        if !self.cloned && self.is_overtaken() {
             self.cloned = true;
             tracing::warn!("the till speaks over two connections at once: its disk was cloned");
             self.note_contact(false);
@@ -320,6 +320,11 @@ impl Driver {
         };
         self.session.handle(input, self.now());
         Ok(())
+    }
+
+    fn is_overtaken(&self) -> bool {
+        let place = self.place.as_ref();
+        place.is_some_and(|place| place.ticket().is_overtaken())
     }
 
     fn stored(&mut self, log: LogId, outcome: &FrameOutcome) -> Result<Ingested, StoreError> {
@@ -487,6 +492,8 @@ impl Driver {
         };
         let by = self.peer.node;
         let answer = match answer {
+            // The till speaks over a newer connection, on which it may have settled this and been given the right anew.
+            Answer::Released if self.is_overtaken() => Answer::NotYet,
             Answer::Released if waiting.is_closed() => {
                 self.shared.store.release_right(right, by)?;
                 return Ok(());
@@ -516,12 +523,7 @@ impl Driver {
     /// A look-up sees what is projected, so it waits until that covers all that was committed before it was asked.
     fn ask(&mut self, id: AskId, question: Question) -> Result<(), StoreError> {
         let about_rights = !matches!(question, Question::FindOrder { .. } | Question::Unknown);
-        if about_rights && self.place.as_ref().is_some_and(LivePlace::is_overtaken) {
-            // The same till speaks over a newer connection: what it said here is late, and may undo what it says there.
-            self.answering
-                .push_back(Box::pin(async move { (id, Ok(Answer::NotYet)) }));
-            return Ok(());
-        }
+        let place = self.place.as_ref().map(|place| place.ticket().clone());
         let committed = self.shared.store.log_end()?;
         let is_look_up = matches!(question, Question::FindOrder { .. });
         let mut projected = self.signals.projected.clone();
@@ -538,6 +540,11 @@ impl Driver {
                     )
                     .await,
                 );
+            }
+            // Looked at when its turn comes, not when it arrived: questions wait for those before them. The same till
+            // speaks over a newer connection, so what it said here is late, and may undo what it says there.
+            if about_rights && place.is_some_and(|place| place.is_overtaken()) {
+                return (id, Ok(Answer::NotYet));
             }
             let answer = match (&question, desk.answer(&question, now)) {
                 (Question::TakeRight { right }, Ok(held @ Answer::Held { .. })) => {

@@ -48,6 +48,12 @@ pub(super) struct LiveTable {
 /// One connection's place in the table; it leaves when this is dropped.
 #[derive(Debug)]
 pub(super) struct LivePlace {
+    ticket: LiveTicket,
+}
+
+/// What a place in the table is known by, while the connection is live and afterwards.
+#[derive(Debug, Clone)]
+pub(super) struct LiveTicket {
     table: LiveTable,
     node: NodeNumber,
     number: u64,
@@ -95,12 +101,12 @@ impl LiveTable {
         let number = table.next;
         table.newest.insert(node, (number, sender));
         self.metrics.count_session_begun();
-        let place = LivePlace {
+        let ticket = LiveTicket {
             table: self.clone(),
             node,
             number,
         };
-        (place, requests)
+        (LivePlace { ticket }, requests)
     }
 
     /// Asks a till to yield; `None` where it is not connected, or is asked too much.
@@ -124,6 +130,12 @@ impl LiveTable {
 }
 
 impl LivePlace {
+    pub(super) fn ticket(&self) -> &LiveTicket {
+        &self.ticket
+    }
+}
+
+impl LiveTicket {
     /// Whether a later connection of the same node was made. A till that speaks over two connections at once is two
     /// tills: its disk was cloned. (One that merely lost its line falls silent on the old one.)
     pub(super) fn is_overtaken(&self) -> bool {
@@ -150,11 +162,12 @@ impl Drop for Admitted {
 
 impl Drop for LivePlace {
     fn drop(&mut self) {
-        let mut table = self.table.lock();
-        table.count -= 1;
-        self.table.metrics.count_session_ended();
-        if self.is_newest(&table) {
-            table.newest.remove(&self.node);
+        let LiveTicket { table, node, .. } = &self.ticket;
+        let mut connections = table.lock();
+        connections.count -= 1;
+        table.metrics.count_session_ended();
+        if self.ticket.is_newest(&connections) {
+            connections.newest.remove(node);
         }
     }
 }

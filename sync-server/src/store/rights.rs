@@ -1,7 +1,7 @@
 //! Rights: who alone may do something with a document, until a durable release.
 
 use holdfast_schemas::{
-    identity::{DocumentId, NodeNumber, StoreId},
+    identity::{NodeNumber, StoreId},
     time::Timestamp,
     wire::{HeldRight, Right},
 };
@@ -37,6 +37,9 @@ pub struct RightRow {
 }
 
 /// Rights, durable.
+///
+/// The moment since which a right is held tells one grant from another, and which of two was later: it is always later
+/// than that of any right that was given or learned before, also where the clock was set back.
 pub trait RightsStore {
     /// Gives a right to a node if nobody else holds it.
     ///
@@ -55,8 +58,8 @@ pub trait RightsStore {
     /// [`StoreError`].
     fn release_right(&self, right: Right, node: NodeNumber) -> Result<bool, StoreError>;
 
-    /// Passes a right on, in one transaction: nobody comes between. `false` where `from` does not hold it: nothing was
-    /// changed.
+    /// Passes a right on, in one transaction: nobody comes between. Since when the heir holds it; none where `from` does
+    /// not hold it: nothing was changed.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -66,11 +69,12 @@ pub trait RightsStore {
         from: NodeNumber,
         to: NodeNumber,
         at: Timestamp,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Learns the rights that a node says it holds: after a restored backup only its holder knows of one. Of two
-    /// holders the one since later is the holder: it was given the right after the other had released it. Returns what
-    /// the node does not hold, in the order of the claims.
+    /// Compares the rights that a node says it holds. From one that is awaited after a restored backup they are learned,
+    /// since only it knows of them: of two holders the one since later is the holder, as it was given the right after the
+    /// other had released it. From any other nothing is learned: what is written down here is the truth, and who claims
+    /// more was restored itself. Returns what the node does not hold, in the order of the claims.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -86,13 +90,14 @@ pub trait RightsStore {
     /// [`StoreError`].
     fn rights(&self, after: Option<Right>, limit: PageLimit) -> Result<Vec<RightRow>, StoreError>;
 
-    /// The tills that may hold a right to this document of which a restored backup does not know: those of the stores
-    /// that have it in scope, enrolled before the epoch began, that have not yet told all that they have, by number.
-    /// A revoked till is not waited for.
+    /// The tills that may hold rights of which a restored backup does not know: those that were enrolled before the epoch
+    /// began and have not yet told all that they have, by number. Of any store: which of them looked a document up after
+    /// the backup, and so could be given a right to it, the backup does not know either. A revoked till is not waited
+    /// for.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn awaited(&self, document: DocumentId) -> Result<Vec<NodeNumber>, StoreError>;
+    fn awaited(&self) -> Result<Vec<NodeNumber>, StoreError>;
 
     /// Waits no longer for the tills of a store: an operator says that none of them holds a right. Returns those that
     /// were awaited, by number.

@@ -525,6 +525,7 @@ impl<'a> Target<'a> {
             text(store.as_of()),
             text(store.identity()),
             text(store.last_own_number()),
+            text(store.awaited()),
             text(store.misfits(None, None, PageLimit::clamped(2))),
             text(store.orders(&OrderFilter::default(), None, PageLimit::MAX)),
             rows::trading_days(store),
@@ -533,7 +534,6 @@ impl<'a> Target<'a> {
             all.push(text(store.document_entries(document(number), None)));
             all.push(text(store.referring_documents(document(number), None)));
             all.push(text(store.document_rows(document(number))));
-            all.push(text(store.awaited(document(number))));
             all.push(text(store.scope_of(document(number))));
         }
         let last = LogPosition::new(LOG_POSITION_MAX).expect("in range");

@@ -8,6 +8,7 @@ mod hostile_lines;
 mod hostile_logs;
 mod hostile_network;
 mod in_place;
+mod late_rights;
 mod line;
 mod reactions;
 mod rows;

@@ -132,6 +132,22 @@ fn a_right_is_not_taken_again_before_its_release_is_settled() {
     assert!(matches!(*last(&pair), Answer::Granted { .. }));
 }
 
+/// A server that was restored from a backup may take a till for the holder of a right that it has passed on since.
+#[test]
+fn a_till_passes_on_only_what_its_file_has() {
+    let mut pair = Pair::online();
+    let right = refund();
+    pair.server.rights.insert(right, (node(TILL), pair.now));
+    let to = node(2);
+    pair.ask(1, Question::GrantRight { right, to });
+    assert_eq!(*last(&pair), Answer::Refused);
+    assert_eq!(
+        pair.server.rights[&right].0,
+        node(TILL),
+        "nothing was passed on"
+    );
+}
+
 fn yield_to(pair: &mut Pair, id: u64) -> Answer {
     let question = Question::YieldRight {
         right: refund(),

@@ -85,12 +85,18 @@ impl Rights {
                 self.gives_up(*right, None, effects);
                 None
             }
+            // A restored server may still take the till for the holder of what it has passed on, and another till has it.
+            Question::GrantRight { right, .. } if !self.has(right) => Some(Answer::Refused),
             Question::GrantRight { right, to } => {
                 self.gives_up(*right, Some(*to), effects);
                 None
             }
             Question::FindOrder { .. } | Question::YieldRight { .. } | Question::Unknown => None,
         }
+    }
+
+    fn has(&self, right: &Right) -> bool {
+        self.held.contains_key(right) || self.given_up.contains_key(right)
     }
 
     fn takes(&self, right: Right) -> Option<Answer> {

@@ -57,6 +57,8 @@ struct State {
     last_own_number: Option<OrderNumber>,
     cursors: BTreeMap<CursorName, EntryNumber>,
     rights: BTreeMap<Right, (NodeNumber, Timestamp)>,
+    /// When the newest right counts as given.
+    newest_right: Timestamp,
     awaited: BTreeSet<NodeNumber>,
     reference: BTreeMap<ReferenceKey, (PriceListVersion, Option<Box<str>>)>,
     reference_version: PriceListVersion,
@@ -119,6 +121,7 @@ impl MemoryStore {
                 last_own_number: None,
                 cursors: BTreeMap::new(),
                 rights: BTreeMap::new(),
+                newest_right: Timestamp::from_milliseconds(0),
                 awaited: BTreeSet::new(),
                 reference: BTreeMap::new(),
                 reference_version: PriceListVersion::default(),

@@ -108,6 +108,7 @@ impl Registry for MemoryStore {
             complete_to: None,
         };
         state.nodes.insert(node, record);
+        state.awaited.insert(node);
         Ok(true)
     }
 

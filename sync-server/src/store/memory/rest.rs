@@ -78,6 +78,14 @@ fn place(right: Right) -> (DocumentId, &'static str) {
     (right.document, right.kind.name())
 }
 
+impl State {
+    /// When a right that is given now counts as given.
+    fn stamp(&mut self, at: Timestamp) -> Timestamp {
+        self.newest_right = at.max(self.newest_right.plus_milliseconds(1));
+        self.newest_right
+    }
+}
+
 impl RightsStore for MemoryStore {
     fn take_right(
         &self,
@@ -86,11 +94,14 @@ impl RightsStore for MemoryStore {
         at: Timestamp,
     ) -> Result<TakeOutcome, StoreError> {
         let mut state = self.state();
-        let (by, since) = *state.rights.entry(right).or_insert((node, at));
-        Ok(if by == node {
-            TakeOutcome::Taken { since }
-        } else {
-            TakeOutcome::Held { by, since }
+        Ok(match state.rights.get(&right).copied() {
+            Some((by, since)) if by == node => TakeOutcome::Taken { since },
+            Some((by, since)) => TakeOutcome::Held { by, since },
+            None => {
+                let since = state.stamp(at);
+                state.rights.insert(right, (node, since));
+                TakeOutcome::Taken { since }
+            }
         })
     }
 
@@ -100,10 +111,14 @@ impl RightsStore for MemoryStore {
         from: NodeNumber,
         to: NodeNumber,
         at: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Timestamp>, StoreError> {
         let mut state = self.state();
-        let held = state.rights.get_mut(&right).filter(|(by, _)| *by == from);
-        Ok(held.map(|holder| *holder = (to, at)).is_some())
+        if state.rights.get(&right).is_none_or(|(by, _)| *by != from) {
+            return Ok(None);
+        }
+        let since = state.stamp(at);
+        state.rights.insert(right, (to, since));
+        Ok(Some(since))
     }
 
     fn claim_rights(
@@ -113,12 +128,13 @@ impl RightsStore for MemoryStore {
     ) -> Result<Vec<Right>, StoreError> {
         let mut state = self.state();
         let mut lost = Vec::new();
+        let learns = state.awaited.contains(&node);
         for HeldRight { right, since } in claims {
-            let holder = state.rights.entry(*right).or_insert((node, *since));
-            if holder.0 != node && holder.1 < *since {
-                *holder = (node, *since);
-            }
-            if holder.0 != node {
+            let holder = state.rights.get(right).copied();
+            if learns && holder.is_none_or(|(_, known)| known < *since) {
+                state.newest_right = state.newest_right.max(*since);
+                state.rights.insert(*right, (node, *since));
+            } else if holder.is_none_or(|(by, _)| by != node) {
                 lost.push(*right);
             }
         }
@@ -151,15 +167,10 @@ impl RightsStore for MemoryStore {
         Ok(held)
     }
 
-    fn awaited(&self, document: DocumentId) -> Result<Vec<NodeNumber>, StoreError> {
+    fn awaited(&self) -> Result<Vec<NodeNumber>, StoreError> {
         let state = self.state();
-        let Some(document) = state.documents.get(&document) else {
-            return Ok(Vec::new());
-        };
-        let awaited = state.awaited.iter().filter(|node| {
-            let record = &state.nodes[node];
-            record.revoked_at.is_none() && document.scope.contains(&record.store)
-        });
+        let awaited = state.awaited.iter();
+        let awaited = awaited.filter(|node| state.nodes[node].revoked_at.is_none());
         Ok(awaited.copied().collect())
     }
 

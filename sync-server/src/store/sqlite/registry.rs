@@ -108,8 +108,8 @@ impl Registry for SqliteStore {
         self.write(|transaction| {
             let added = transaction
                 .execute(
-                    "INSERT INTO node (node, store, enrolled_at)
-                     SELECT ?1, store, ?3 FROM store, server WHERE store = ?2 AND ?1 < next_node
+                    "INSERT INTO node (node, store, enrolled_at, awaited)
+                     SELECT ?1, store, ?3, 1 FROM store, server WHERE store = ?2 AND ?1 < next_node
                      ON CONFLICT DO NOTHING",
                     params![Column(node), store.as_str(), Column(at)],
                 )

@@ -1,7 +1,7 @@
 //! Rights over SQLite.
 
 use holdfast_schemas::{
-    identity::{DocumentId, NodeNumber, StoreId},
+    identity::{NodeNumber, StoreId},
     planted::{self, Planted},
     time::Timestamp,
     wire::{HeldRight, Right, RightKind},
@@ -15,6 +15,38 @@ use super::{
     values::{Column, column, named},
 };
 use crate::store::{PageLimit, RightRow, RightsStore, StoreError, TakeOutcome};
+
+/// When a right that is given now counts as given: later than all that were given or learned before.
+fn stamp(transaction: &Transaction<'_>, at: Timestamp) -> Result<Timestamp, StoreError> {
+    let sql = "UPDATE server SET newest_right = max(?1, newest_right + (newest_right < ?2))
+               RETURNING newest_right";
+    transaction
+        .query_row(sql, params![Column(at), i64::MAX], |row| column(row, 0))
+        .map_err(failed("stamp a right"))
+}
+
+/// A right that was given by a former epoch's server counts as given before all that follow.
+fn learn_stamp(transaction: &Transaction<'_>, since: Timestamp) -> Result<(), StoreError> {
+    transaction
+        .execute(
+            "UPDATE server SET newest_right = max(?1, newest_right)",
+            [Column(since)],
+        )
+        .map_err(failed("learn a right's stamp"))?;
+    Ok(())
+}
+
+fn is_awaited(transaction: &Transaction<'_>, node: NodeNumber) -> Result<bool, StoreError> {
+    transaction
+        .query_row(
+            "SELECT awaited FROM node WHERE node = ?1",
+            [Column(node)],
+            |row| row.get(0),
+        )
+        .optional()
+        .map(|awaited| awaited.unwrap_or(false))
+        .map_err(failed("read whether a till is awaited"))
+}
 
 /// Makes a node the holder, whoever was it before.
 fn put_right(
@@ -65,8 +97,9 @@ impl RightsStore for SqliteStore {
             }
             Some((by, since)) => Ok(TakeOutcome::Held { by, since }),
             None => {
-                put_right(transaction, right, node, at)?;
-                Ok(TakeOutcome::Taken { since: at })
+                let since = stamp(transaction, at)?;
+                put_right(transaction, right, node, since)?;
+                Ok(TakeOutcome::Taken { since })
             }
         })
     }
@@ -77,13 +110,14 @@ impl RightsStore for SqliteStore {
         from: NodeNumber,
         to: NodeNumber,
         at: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Timestamp>, StoreError> {
         self.write(|transaction| match right_holder(transaction, right)? {
             Some((by, _)) if by == from => {
-                put_right(transaction, right, to, at)?;
-                Ok(true)
+                let since = stamp(transaction, at)?;
+                put_right(transaction, right, to, since)?;
+                Ok(Some(since))
             }
-            Some(_) | None => Ok(false),
+            Some(_) | None => Ok(None),
         })
     }
 
@@ -93,12 +127,16 @@ impl RightsStore for SqliteStore {
         claims: &[HeldRight],
     ) -> Result<Vec<Right>, StoreError> {
         self.write(|transaction| {
+            let learns = is_awaited(transaction, node)?;
             let mut lost = Vec::new();
             for HeldRight { right, since } in claims {
-                match right_holder(transaction, *right)? {
-                    Some((by, _)) if by == node => {}
-                    Some((_, known)) if known >= *since => lost.push(*right),
-                    Some(_) | None => put_right(transaction, *right, node, *since)?,
+                let holder = right_holder(transaction, *right)?;
+                let is_later = holder.is_none_or(|(_, known)| known < *since);
+                if learns && is_later {
+                    learn_stamp(transaction, *since)?;
+                    put_right(transaction, *right, node, *since)?;
+                } else if holder.is_none_or(|(by, _)| by != node) {
+                    lost.push(*right);
                 }
             }
             Ok(lost)
@@ -143,15 +181,14 @@ impl RightsStore for SqliteStore {
         })
     }
 
-    fn awaited(&self, document: DocumentId) -> Result<Vec<NodeNumber>, StoreError> {
+    fn awaited(&self) -> Result<Vec<NodeNumber>, StoreError> {
         self.read(|transaction| {
-            let sql = "SELECT node FROM node JOIN document_scope USING (store)
-                       WHERE document = ?1 AND awaited AND revoked_at IS NULL ORDER BY node";
+            let sql = "SELECT node FROM node WHERE awaited AND revoked_at IS NULL ORDER BY node";
             collect(
                 transaction,
                 "read which tills are awaited",
                 sql,
-                &[&Column(document)],
+                &[],
                 |row| column(row, 0),
             )
         })

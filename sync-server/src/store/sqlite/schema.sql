@@ -1,6 +1,7 @@
 -- The server's store, version 1. What is sacred comes first; what is made from it is at the end, and may be dropped.
 -- Ids and hashes are big-endian bytes, times are milliseconds since 1970 (UTC), amounts are minor units.
 
+-- newest_right is when the newest right counts as given, whoever gave it.
 CREATE TABLE server (
   only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
   tenant TEXT NOT NULL,
@@ -8,7 +9,8 @@ CREATE TABLE server (
   next_node INTEGER NOT NULL,
   reference_version INTEGER NOT NULL,
   quarantine_end INTEGER NOT NULL,
-  last_own_number INTEGER
+  last_own_number INTEGER,
+  newest_right INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- feed_end is the counter that a store's feed is numbered from.

@@ -51,6 +51,8 @@ struct Owner {
     view: watch::Sender<Arc<NodeView>>,
     desk: Desk,
     desk_view: watch::Sender<Arc<DeskView>>,
+    /// Damage was met in the file, and said.
+    damage_met: bool,
 }
 
 /// Speaks to a till's engine. Cheap to clone.
@@ -94,6 +96,7 @@ impl EngineTask {
                 view,
                 desk,
                 desk_view,
+                damage_met: false,
             },
             calls: receiver,
         };
@@ -138,6 +141,19 @@ impl Owner {
         let parts = (&mut self.desk, &mut self.engine);
         AtDesk::new(parts, self.random.as_mut(), now, online)
     }
+
+    /// Notes damage in the file: the next start looks at all of it, and sets it aside. Said once: every sale would say it.
+    fn look_for_damage(&mut self, error: Option<&StoreError>) {
+        let Some(error) = error.filter(|error| error.is_damage() && !self.damage_met) else {
+            return;
+        };
+        self.damage_met = true;
+        self.engine.store().place().suspect_damage();
+        tracing::error!(
+            error = error as &dyn std::error::Error,
+            "the till's file is damaged. Start the till again: it keeps the file aside and begins a new one"
+        );
+    }
 }
 
 impl NodeHandle {
@@ -149,8 +165,10 @@ impl NodeHandle {
         self.call(move |owner| {
             let now = owner.clock.now();
             let receipt = owner.engine.submit(&command, now, owner.random.as_mut());
-            if receipt.is_ok() {
-                owner.show();
+            match &receipt {
+                Ok(_) => owner.show(),
+                Err(SubmitError::Store(error)) => owner.look_for_damage(Some(error)),
+                Err(_) => {}
             }
             receipt
         })
@@ -198,7 +216,22 @@ impl NodeHandle {
         &self,
         query: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, CallError<StoreError>> {
-        self.call(move |owner| query(owner.engine.store())).await
+        self.call(move |owner| {
+            let answer = query(owner.engine.store());
+            owner.look_for_damage(answer.as_ref().err());
+            answer
+        })
+        .await
+    }
+
+    /// Tells that the sync met damage in the file.
+    pub(crate) async fn damage_met(&self, error: StoreError) {
+        let told = self.call(move |owner| {
+            owner.look_for_damage(Some(&error));
+            Ok::<_, StoreError>(())
+        });
+        // An engine that is gone has no file any more.
+        let _ = told.await;
     }
 
     /// Lets the engine do something for the sync driver or an operator, then shows the new state.

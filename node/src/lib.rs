@@ -17,6 +17,7 @@ pub mod net;
 pub mod node;
 pub mod random;
 pub mod replay;
+pub mod salvage;
 pub mod settings;
 pub mod store;
 pub mod watched;

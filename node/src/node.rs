@@ -4,6 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use holdfast_schemas::{
     identity::PriceListVersion,
+    time::Timestamp,
     wire::{ReferencePage, enrol::Enrolled},
 };
 use quinn::Endpoint;
@@ -117,9 +118,9 @@ impl Node {
         let signer = Arc::new(TillSigner::new(&identity.key()?)?);
         let till = TillIdentity::from(&enrolment.enrolled);
         let now = clock.now();
-        let store = open_store(&store.unwrap_or_else(|| store_place(data_dir)), &till, now)?;
+        let store = store.unwrap_or_else(|| store_place(data_dir));
         let seed = random.next_u64();
-        let engine = Engine::new(store, random.as_mut())?;
+        let engine = open_engine(&store, &till, now, random.as_mut())?;
         let (mut engine, handle) = EngineTask::new(engine, clock, random)?;
         let place = SyncPlace {
             endpoint: endpoint.clone(),
@@ -250,24 +251,68 @@ fn desk_tasks(
     tasks
 }
 
-/// Opens the till's file for writing.
+/// Opens the till's file for its one writer.
 ///
 /// A damaged file is set aside and a new one begun, which the server fills again; the old one is kept, since it may hold
-/// what was not sent.
+/// what was not sent. That goes for damage that only the first look at the file's content meets, too.
 ///
 /// # Errors
 /// [`StoreError`]: also where another process has the file, or the file is another till's.
+pub fn open_engine(
+    place: &StorePlace,
+    till: &TillIdentity,
+    now: Timestamp,
+    random: &mut dyn Random,
+) -> Result<Engine, StoreError> {
+    match open_and_look(place, till, now, random) {
+        Err(error) if error.is_damage() && place.is_on_disk() => {
+            place.suspect_damage();
+            open_and_look(place, till, now, random)
+        }
+        opened => opened,
+    }
+}
+
+fn open_and_look(
+    place: &StorePlace,
+    till: &TillIdentity,
+    now: Timestamp,
+    random: &mut dyn Random,
+) -> Result<Engine, StoreError> {
+    let engine = Engine::new(open_store(place, till, now)?, random)?;
+    engine.view()?;
+    Ok(engine)
+}
+
+/// Opens the till's file for writing, without an engine; a damaged one is set aside.
+///
+/// # Errors
+/// [`StoreError`], as [`open_engine`].
 pub fn open_store(
     place: &StorePlace,
     till: &TillIdentity,
-    now: holdfast_schemas::time::Timestamp,
+    now: Timestamp,
 ) -> Result<Store, StoreError> {
     let mut opened = Store::open(place, now)?;
     if let Some(aside) = &opened.set_aside {
-        tracing::error!(kept = %aside.display(), "the till's file was damaged; it is kept aside and a new one begun");
+        tracing::error!(
+            kept = %aside.display(),
+            "the till's file was damaged: it is kept, and a new one is begun, which the server fills with this till's past. \
+             What was not sent is in the kept file: {}",
+            how_to_carry_over(aside)
+        );
     }
     opened.store.claim(till)?;
     Ok(opened.store)
+}
+
+/// The commands that get out of a damaged file what was not sent.
+#[must_use]
+pub fn how_to_carry_over(damaged: &Path) -> String {
+    format!(
+        "`holdfast-node store export unsent.hfx --from {}` here, then `holdfast-server till import unsent.hfx` at the server",
+        damaged.display()
+    )
 }
 
 /// Where a till's file is within its data folder.

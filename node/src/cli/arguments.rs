@@ -342,6 +342,10 @@ pub(super) enum StoreVerb {
     Export {
         /// Where to; it must not exist
         file: PathBuf,
+        /// Read a damaged file that was set aside instead, page by page: everything that this till wrote and that
+        /// proves itself is taken, whether the server has it or not, and what is missing is named
+        #[arg(long, value_name = "DAMAGED")]
+        from: Option<PathBuf>,
     },
     /// Take in what a till's `store export` wrote, this till's own or another's. The till must not run
     ///

@@ -72,6 +72,14 @@ pub(super) enum CommandError {
         /// How many.
         findings: usize,
     },
+    /// Parts of a damaged file can't be read; the rest was exported.
+    #[error(
+        "{stretches} parts of logs can't be read, and are not known to be at the server; the rest was exported"
+    )]
+    Missing {
+        /// How many stretches of logs.
+        stretches: usize,
+    },
     /// Parts of an export can't be proved here; the rest was taken in.
     #[error("{stretches} parts of the file can't be proved here, and were not taken in")]
     Unproved {
@@ -133,6 +141,31 @@ impl CommandError {
         }
     }
 
+    /// The error of the till's file that it comes from, if it does.
+    fn of_file(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error)
+            | Self::Start(StartError::Store(error))
+            | Self::Submit(SubmitError::Store(error))
+            | Self::Trader(
+                TraderError::Submit(CallError::Engine(SubmitError::Store(error)))
+                | TraderError::Query(CallError::Engine(error)),
+            ) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Whether the till's file is damaged.
+    pub(super) fn is_damage(&self) -> bool {
+        self.of_file().is_some_and(StoreError::is_damage)
+    }
+
+    /// What a person does about it, where that is known.
+    fn what_to_do(&self) -> Option<String> {
+        let advice = self.of_file()?.what_to_do()?;
+        Some(advice.to_owned())
+    }
+
     /// What the program exits with.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
@@ -144,7 +177,7 @@ impl CommandError {
             Self::Replay(ReplayError::Column { .. }) => exit_code::REFUSED,
             Self::Trader(TraderError::Submit(CallError::Engine(error))) => submit_exit_code(error),
             Self::Trader(TraderError::Query(CallError::Engine(error))) => store_exit_code(error),
-            Self::Damaged { .. } => exit_code::DAMAGED,
+            Self::Damaged { .. } | Self::Missing { .. } => exit_code::DAMAGED,
             Self::NotFound { .. } | Self::OtherKind { .. } | Self::NoFileYet { .. } => {
                 exit_code::NOT_FOUND
             }
@@ -174,6 +207,9 @@ impl CommandError {
             OutputFormat::Text => {
                 let causes: String = causes.iter().map(|cause| format!(": {cause}")).collect();
                 eprintln!("error: {self}{causes}");
+                if let Some(advice) = self.what_to_do() {
+                    eprintln!("  {advice}");
+                }
             }
             OutputFormat::Json => {
                 let report = ErrorReport {
@@ -181,6 +217,7 @@ impl CommandError {
                         exit_code: self.exit_code(),
                         message: self.to_string(),
                         causes,
+                        what_to_do: self.what_to_do(),
                     },
                 };
                 // Nobody is left to be told that standard error can't be written.
@@ -200,6 +237,8 @@ struct ErrorText {
     exit_code: u8,
     message: String,
     causes: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    what_to_do: Option<String>,
 }
 
 fn submit_exit_code(error: &SubmitError) -> u8 {
@@ -216,11 +255,13 @@ fn submit_exit_code(error: &SubmitError) -> u8 {
 fn store_exit_code(error: &StoreError) -> u8 {
     match error {
         StoreError::InUse { .. } => exit_code::IN_USE,
-        StoreError::Corrupt(_) => exit_code::DAMAGED,
+        StoreError::Corrupt(_) | StoreError::Damaged { .. } => exit_code::DAMAGED,
+        StoreError::Empty => exit_code::NOT_FOUND,
         StoreError::NoIdentity => exit_code::NOT_ENROLLED,
         StoreError::Lock { .. }
         | StoreError::Newer { .. }
         | StoreError::Foreign { .. }
+        | StoreError::Make { .. }
         | StoreError::SetAside { .. }
         | StoreError::OtherIdentity { .. }
         | StoreError::Unreadable { .. }

@@ -1,6 +1,6 @@
 //! Commands that list: orders, sessions, stock, and how far the till is with the server.
 
-use std::fmt;
+use std::{fmt, path::PathBuf};
 
 use holdfast_schemas::{
     identity::{DocumentId, Sku},
@@ -13,6 +13,7 @@ use super::{OutputFormat, error::CommandError, output, till_file::open_to_read, 
 use crate::{
     engine::{Engine, NodeView},
     enrol::{EnrolError, IdentityFolder, validity},
+    node::{how_to_carry_over, store_place},
     random::SystemRandom,
     settings::Settings,
     store::{OrderSummary, SessionSummary, StockLevel},
@@ -156,6 +157,8 @@ pub(super) fn stock(
 struct SyncReport {
     #[serde(flatten)]
     view: NodeView,
+    /// Damaged files of this till that were kept: they may hold what was not sent.
+    set_aside: Vec<PathBuf>,
     certificate_until: Timestamp,
     certificate_renewed_from: Timestamp,
 }
@@ -174,6 +177,14 @@ impl fmt::Display for SyncReport {
             writeln!(formatter, "TROUBLE             {}", trouble.what)?;
             writeln!(formatter, "since               {}", time(trouble.since))?;
             writeln!(formatter, "what to do          {}", trouble.what_to_do)?;
+        }
+        for damaged in &self.set_aside {
+            writeln!(formatter, "DAMAGED FILE        {}", damaged.display())?;
+            writeln!(
+                formatter,
+                "what to do          get out what was not sent: {}; then move the file to a safe place",
+                how_to_carry_over(damaged)
+            )?;
         }
         let epoch = match self.view.sync.epoch {
             Some(epoch) => epoch.to_string(),
@@ -215,10 +226,15 @@ pub(super) fn sync_status(settings: &Settings, format: OutputFormat) -> Result<(
     let engine = Engine::new(open_to_read(settings)?, &mut SystemRandom)?;
     let enrolment = IdentityFolder::within(&settings.data_dir.value).enrolment()?;
     let validity = validity(&enrolment.enrolled).map_err(EnrolError::from)?;
+    let place = store_place(&settings.data_dir.value);
+    let set_aside = place
+        .damaged_files()
+        .map_err(|source| CommandError::file(&settings.data_dir.value, source))?;
     output::print(
         format,
         &SyncReport {
             view: engine.view()?,
+            set_aside,
             certificate_until: validity.until,
             certificate_renewed_from: validity.renew_at(),
         },

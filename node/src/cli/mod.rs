@@ -9,6 +9,7 @@ mod output;
 mod replay;
 mod rights;
 mod run;
+mod salvage;
 mod setup;
 mod store_file;
 mod till_file;
@@ -23,6 +24,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::{
     engine::{Action, OpenSession, StockPaper},
     exit_code,
+    node::store_place,
     settings::{Environment, LogFormat, Settings},
 };
 use arguments::{
@@ -52,23 +54,31 @@ fn run(arguments: Arguments) -> Result<(), CommandError> {
     let settings = Settings::resolve(arguments.flags(), &Environment::of_process())?;
     begin_log(&settings);
     let format = arguments.global.output;
-    match arguments.noun {
-        Noun::Init => setup::init(&settings, format),
-        Noun::Enrol(enrol) => runtime()?.block_on(setup::enrol(&settings, &enrol, format)),
-        Noun::Run(arguments) => runtime()?.block_on(run::run(&settings, &arguments)),
+    let done = dispatch(&settings, arguments.noun, format);
+    if done.as_ref().is_err_and(CommandError::is_damage) {
+        store_place(&settings.data_dir.value).suspect_damage();
+    }
+    done
+}
+
+fn dispatch(settings: &Settings, noun: Noun, format: OutputFormat) -> Result<(), CommandError> {
+    match noun {
+        Noun::Init => setup::init(settings, format),
+        Noun::Enrol(enrol) => runtime()?.block_on(setup::enrol(settings, &enrol, format)),
+        Noun::Run(arguments) => runtime()?.block_on(run::run(settings, &arguments)),
         Noun::Replay(arguments) => {
-            runtime()?.block_on(replay::replay(&settings, &arguments, format))
+            runtime()?.block_on(replay::replay(settings, &arguments, format))
         }
-        Noun::Order(verb) => order(&settings, verb, format),
+        Noun::Order(verb) => order(settings, verb, format),
         Noun::Return(ReturnVerb::Show { wanted }) => {
-            document::show_return(&settings, &wanted, format)
+            document::show_return(settings, &wanted, format)
         }
-        Noun::Session(verb) => session(&settings, verb, format),
-        Noun::Stock(verb) => stock(&settings, verb, format),
-        Noun::Sync(SyncVerb::Status) => listing::sync_status(&settings, format),
-        Noun::Rights(RightsVerb::List) => rights::list(&settings, format),
-        Noun::Store(verb) => store(&settings, verb, format),
-        Noun::Config(ConfigVerb::Show) => setup::show_config(&settings, format),
+        Noun::Session(verb) => session(settings, verb, format),
+        Noun::Stock(verb) => stock(settings, verb, format),
+        Noun::Sync(SyncVerb::Status) => listing::sync_status(settings, format),
+        Noun::Rights(RightsVerb::List) => rights::list(settings, format),
+        Noun::Store(verb) => store(settings, verb, format),
+        Noun::Config(ConfigVerb::Show) => setup::show_config(settings, format),
     }
 }
 
@@ -140,7 +150,11 @@ fn store(settings: &Settings, verb: StoreVerb, format: OutputFormat) -> Result<(
     match verb {
         StoreVerb::Check => store_file::check(settings, format),
         StoreVerb::Rebuild => store_file::rebuild(settings, format),
-        StoreVerb::Export { file } => store_file::export(settings, &file, format),
+        StoreVerb::Export { file, from: None } => store_file::export(settings, &file, format),
+        StoreVerb::Export {
+            file,
+            from: Some(damaged),
+        } => salvage::export(settings, &damaged, &file, format),
         StoreVerb::Import { file } => store_file::import(settings, &file, format),
         StoreVerb::Backup { file } => store_file::backup(settings, &file, format),
         StoreVerb::Restore { file, replace } => {

@@ -11,11 +11,10 @@ use tokio::task::JoinSet;
 
 use super::{
     OutputFormat, arguments::ReplayArguments, error::CommandError, listing::money, output,
-    till_file::open_to_write,
+    till_file::open_engine,
 };
 use crate::{
     clock::SystemClock,
-    engine::Engine,
     handle::EngineTask,
     random::SystemRandom,
     replay::{Originals, ReplayTerms, Share, TradePlan, Trader, TraderAccount, plan, read_rows},
@@ -135,7 +134,7 @@ pub(super) async fn replay(
     format: OutputFormat,
 ) -> Result<(), CommandError> {
     let rows = read_rows(&arguments.input)?;
-    let engine = Engine::new(open_to_write(settings)?, &mut SystemRandom)?;
+    let engine = open_engine(settings)?;
     let file = engine.store();
     let store = file.settings(&engine.till().store)?;
     let mut terms = ReplayTerms::new(Rate::ZERO, file.reference_version()?);

@@ -1,6 +1,6 @@
 //! `init`, `enrol` and `config show`: a till before it trades.
 
-use std::{fmt, path::PathBuf, sync::Arc};
+use std::{fmt, fs::DirBuilder, path::PathBuf, sync::Arc};
 
 use holdfast_schemas::{
     identity::{NodeNumber, StoreId, TenantId},
@@ -14,9 +14,9 @@ use crate::{
     clock::{Clock, SystemClock},
     enrol::{self, IdentityFolder, validity},
     net,
-    node::store_place,
+    node::{open_store, store_place},
     settings::{Settings, Source, Value},
-    store::{Store, TillIdentity},
+    store::TillIdentity,
 };
 
 #[derive(Serialize)]
@@ -40,13 +40,16 @@ impl fmt::Display for Initialised {
     }
 }
 
-/// Makes the data folder and the key. Doing it again changes nothing.
+/// Makes the data folder, which only its owner may read, and the key. Doing it again changes nothing.
 pub(super) fn init(settings: &Settings, format: OutputFormat) -> Result<(), CommandError> {
     let data_dir = settings.data_dir.value.clone();
-    std::fs::create_dir_all(&data_dir).map_err(|source| CommandError::File {
-        path: data_dir.clone(),
-        source,
-    })?;
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(&data_dir)
+        .map_err(|source| CommandError::file(&data_dir, source))?;
     let folder = IdentityFolder::within(&data_dir);
     let made_key = !folder.has_key();
     folder.key_or_new()?;
@@ -100,9 +103,7 @@ pub(super) async fn enrol(
     endpoint.wait_idle().await;
     let enrolment = enrolment?;
     let till = TillIdentity::from(&enrolment.enrolled);
-    Store::open(&store_place(data_dir), now)?
-        .store
-        .claim(&till)?;
+    open_store(&store_place(data_dir), &till, now)?;
     output::print(
         format,
         &EnrolledTill {

@@ -20,7 +20,7 @@ use super::{
     OutputFormat,
     error::CommandError,
     output,
-    till_file::{open_to_read, open_to_write},
+    till_file::{open_engine, open_to_read},
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -65,13 +65,20 @@ impl fmt::Display for Checked {
     }
 }
 
-/// Checks the file. A file that can't be read at all is reported, not set aside.
+/// Checks the file. A damaged one is reported, not set aside: that is for the till's next start.
 pub(super) fn check(settings: &Settings, format: OutputFormat) -> Result<(), CommandError> {
-    drop(open_to_read(settings)?);
-    let mut engine = Engine::new(open_to_write(settings)?, &mut SystemRandom)?;
-    let checked = Checked {
-        findings: engine.check()?,
+    let damage = match open_to_read(settings)?.integrity_findings() {
+        Err(error) if error.is_damage() => vec![whole_message(&error)],
+        damage => damage?,
     };
+    let findings = if damage.is_empty() {
+        open_engine(settings)?.check()?
+    } else {
+        store_place(&settings.data_dir.value).suspect_damage();
+        let finding = |what| Finding::Damage { what };
+        damage.into_iter().map(finding).collect()
+    };
+    let checked = Checked { findings };
     output::print(format, &checked)?;
     match checked.findings.len() {
         0 => Ok(()),
@@ -116,7 +123,7 @@ impl fmt::Display for Rebuilt {
 
 /// Builds the projections anew, and says which of them came out otherwise.
 pub(super) fn rebuild(settings: &Settings, format: OutputFormat) -> Result<(), CommandError> {
-    let mut engine = Engine::new(open_to_write(settings)?, &mut SystemRandom)?;
+    let mut engine = open_engine(settings)?;
     let before = engine.projection_digests()?;
     engine.rebuild()?;
     let projections = engine
@@ -197,18 +204,35 @@ pub(super) fn export(
     )
 }
 
-fn write_new(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
-    let mut file = File::create_new(path).map_err(|source| {
-        match source.kind() == ErrorKind::AlreadyExists {
+/// Writes a new file that only its owner may read.
+pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
+    let mut file = create_new(path)?;
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(|source| CommandError::file(path, source))
+}
+
+fn create_new(path: &Path) -> Result<File, CommandError> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(path)
+        .map_err(|source| match source.kind() == ErrorKind::AlreadyExists {
             true => CommandError::AlreadyExists {
                 path: path.to_owned(),
             },
             false => CommandError::file(path, source),
-        }
-    })?;
-    file.write_all(bytes)
-        .and_then(|()| file.sync_all())
-        .map_err(|source| CommandError::file(path, source))
+        })
+}
+
+/// An error with all its causes.
+fn whole_message(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", whole_message(cause)),
+        None => error.to_string(),
+    }
 }
 
 #[derive(Serialize)]
@@ -273,7 +297,7 @@ pub(super) fn import(
     let bytes = fs::read(file).map_err(|source| CommandError::file(file, source))?;
     let pushes = read_export(&bytes)?;
     let key = TillSigner::new(&IdentityFolder::within(&settings.data_dir.value).key()?)?;
-    let mut engine = Engine::new(open_to_write(settings)?, &mut SystemRandom)?;
+    let mut engine = open_engine(settings)?;
     let mut imported = Imported {
         new: 0,
         known: 0,
@@ -320,12 +344,10 @@ pub(super) fn backup(
     file: &Path,
     format: OutputFormat,
 ) -> Result<(), CommandError> {
-    if file.exists() {
-        return Err(CommandError::AlreadyExists {
-            path: file.to_owned(),
-        });
-    }
-    open_to_read(settings)?.backup(file)?;
+    let till = open_to_read(settings)?;
+    // SQLite takes an empty file for a new one.
+    drop(create_new(file)?);
+    till.backup(file)?;
     let bytes = File::open(file)
         .and_then(|written| {
             written.sync_all()?;
@@ -396,6 +418,13 @@ fn check_backup(backup: &Path, till: &TillIdentity) -> Result<(), CommandError> 
     }
 }
 
+/// A backup may have been carried by something that knows no modes.
+fn keep_private(path: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(())
+}
+
 /// Copies the backup beside the till's file, keeps what is there aside, and moves the copy in. Where it breaks off, either
 /// the old file is in its place or all parts lie beside.
 fn exchange(backup: &Path, target: &Path) -> Result<Option<PathBuf>, CommandError> {
@@ -405,7 +434,10 @@ fn exchange(backup: &Path, target: &Path) -> Result<Option<PathBuf>, CommandErro
         PathBuf::from(name)
     };
     let copy = beside(".restoring");
-    let copied = fs::copy(backup, &copy).and_then(|_| File::open(&copy)?.sync_all());
+    let copied = fs::copy(backup, &copy).and_then(|_| {
+        keep_private(&copy)?;
+        File::open(&copy)?.sync_all()
+    });
     copied.map_err(|source| CommandError::file(&copy, source))?;
     let aside = format!(".replaced-{}", SystemClock.now().milliseconds());
     let replaced = target.exists().then(|| beside(&aside));

@@ -2,8 +2,10 @@
 
 use crate::{
     clock::{Clock, SystemClock},
+    engine::Engine,
     enrol::IdentityFolder,
-    node::{open_store, store_place},
+    node::{self, store_place},
+    random::SystemRandom,
     settings::Settings,
     store::{Store, TillIdentity},
 };
@@ -23,14 +25,15 @@ pub(super) fn open_to_read(settings: &Settings) -> Result<Store, CommandError> {
     Ok(Store::open_to_read(&place)?)
 }
 
-/// Opens the till's file to write it. Refused while the till runs.
-pub(super) fn open_to_write(settings: &Settings) -> Result<Store, CommandError> {
+/// Opens the till's file to write it. Refused while the till runs; a damaged file is set aside.
+pub(super) fn open_engine(settings: &Settings) -> Result<Engine, CommandError> {
     let data_dir = &settings.data_dir.value;
     let enrolment = IdentityFolder::within(data_dir).enrolment()?;
     let till = TillIdentity::from(&enrolment.enrolled);
-    Ok(open_store(
+    Ok(node::open_engine(
         &store_place(data_dir),
         &till,
         SystemClock.now(),
+        &mut SystemRandom,
     )?)
 }

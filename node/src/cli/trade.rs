@@ -10,12 +10,12 @@ use super::{
     arguments::{ActorArguments, CashArguments},
     error::CommandError,
     output,
-    till_file::open_to_write,
+    till_file::open_engine,
     time,
 };
 use crate::{
     clock::{Clock, SystemClock},
-    engine::{Action, Command, Engine, Receipt},
+    engine::{Action, Command, Receipt},
     random::SystemRandom,
     settings::Settings,
 };
@@ -74,9 +74,7 @@ pub(super) fn submit(
     action: Action,
     format: OutputFormat,
 ) -> Result<(), CommandError> {
-    let store = open_to_write(settings)?;
-    let mut random = SystemRandom;
-    let mut engine = Engine::new(store, &mut random)?;
+    let mut engine = open_engine(settings)?;
     let command = Command {
         by: Author {
             role: Role::Manager,
@@ -84,6 +82,6 @@ pub(super) fn submit(
         },
         action,
     };
-    let receipt = engine.submit(&command, SystemClock.now(), &mut random)?;
+    let receipt = engine.submit(&command, SystemClock.now(), &mut SystemRandom)?;
     output::print(format, &Written(receipt))
 }

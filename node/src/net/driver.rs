@@ -88,6 +88,9 @@ impl SyncTask {
                 error = &error as &dyn std::error::Error,
                 "the till's file failed; sync begins anew"
             );
+            if error.is_damage() {
+                self.storage.handle.damage_met(error).await;
+            }
             tokio::select! {
                 biased;
                 _ = stop.wait_for(|stop| *stop) => return,

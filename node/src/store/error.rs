@@ -36,9 +36,27 @@ pub enum StoreError {
         /// The application id in the file.
         found: i64,
     },
-    /// The file is damaged.
-    #[error("the file is damaged")]
+    /// The file can't be made.
+    #[error("{} can't be opened or made", path.display())]
+    Make {
+        /// The till's file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Nothing was ever written to the file.
+    #[error("the till's file is empty: this till has not run yet")]
+    Empty,
+    /// SQLite met damage in the file.
+    #[error("the till's file is damaged")]
     Corrupt(#[source] rusqlite::Error),
+    /// A check found damage in the file.
+    #[error("the till's file is damaged: {what}")]
+    Damaged {
+        /// What was found, in SQLite's words.
+        what: String,
+    },
     /// The damaged file could not be set aside.
     #[error("the damaged file {} can't be set aside", path.display())]
     SetAside {
@@ -85,6 +103,49 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 impl StoreError {
+    /// Whether the file itself is damaged, so that it must be set aside.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Corrupt(_) | Self::Damaged { .. } => true,
+            Self::InUse { .. }
+            | Self::Lock { .. }
+            | Self::Newer { .. }
+            | Self::Foreign { .. }
+            | Self::Make { .. }
+            | Self::Empty
+            | Self::SetAside { .. }
+            | Self::NoIdentity
+            | Self::OtherIdentity { .. }
+            | Self::Unreadable { .. }
+            | Self::OtherEpoch
+            | Self::Sqlite(_) => false,
+        }
+    }
+
+    /// What a person does about it, where that is always the same.
+    #[must_use]
+    pub fn what_to_do(&self) -> Option<&'static str> {
+        match self {
+            Self::Corrupt(_) | Self::Damaged { .. } => Some(
+                "Start the till again (holdfast-node run): it keeps the damaged file aside, begins a new one that the server \
+                 fills, and says how to get out what was not sent.",
+            ),
+            Self::InUse { .. } => Some("Stop the till first, or the other command that runs."),
+            Self::Newer { .. } => Some("Update this software; the file is as it was."),
+            Self::Empty => Some("Start the till (holdfast-node run): it makes its file."),
+            Self::Lock { .. }
+            | Self::Foreign { .. }
+            | Self::Make { .. }
+            | Self::SetAside { .. }
+            | Self::NoIdentity
+            | Self::OtherIdentity { .. }
+            | Self::Unreadable { .. }
+            | Self::OtherEpoch
+            | Self::Sqlite(_) => None,
+        }
+    }
+
     /// A value in the file that can't be read.
     pub(crate) fn unreadable(what: &'static str, reason: &impl ToString) -> Self {
         Self::Unreadable {

@@ -12,7 +12,7 @@ use holdfast_schemas::{
 };
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use super::{StoreError, migration};
+use super::{StoreError, damage, migration};
 
 /// How long a statement waits for another process that reads the file, such as a backup.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
@@ -80,7 +80,13 @@ impl StorePlace {
         Ok(())
     }
 
-    fn beside(&self, suffix: &str) -> PathBuf {
+    /// Whether it is on this machine's disk, and not in a simulator's file system.
+    #[must_use]
+    pub fn is_on_disk(&self) -> bool {
+        self.vfs.is_none()
+    }
+
+    pub(super) fn beside(&self, suffix: &str) -> PathBuf {
         let mut name = self.path.clone().into_os_string();
         name.push(suffix);
         PathBuf::from(name)
@@ -109,35 +115,35 @@ pub struct OpenedStore {
 impl Store {
     /// Opens the file for its one writer, and makes or migrates it (T0).
     ///
-    /// A damaged file is renamed, with `now` in its name, and a new one is begun.
+    /// A damaged file is renamed, with `now` in its name, and a new one is begun; `super::damage` says what is looked
+    /// at, and what that costs.
     ///
     /// # Errors
     /// [`StoreError::InUse`] where another process has it; [`StoreError::Newer`] and [`StoreError::Foreign`] for
     /// files that are not touched.
     pub fn open(place: &StorePlace, now: Timestamp) -> Result<OpenedStore, StoreError> {
         let lock = lock(place)?;
-        match open_connection(place) {
-            Ok(connection) => Ok(OpenedStore {
-                store: Self {
-                    connection,
-                    place: place.clone(),
-                    _lock: lock,
-                },
-                set_aside: None,
-            }),
-            Err(StoreError::Corrupt(_)) if place.vfs.is_none() => {
-                let aside = set_aside(place, now)?;
-                Ok(OpenedStore {
-                    store: Self {
-                        connection: open_connection(place)?,
-                        place: place.clone(),
-                        _lock: lock,
-                    },
-                    set_aside: Some(aside),
-                })
+        damage::finish_setting_aside(place)?;
+        let (connection, set_aside) = match open_connection(place) {
+            Ok(connection) => (connection, None),
+            Err(error) if error.is_damage() && place.is_on_disk() => {
+                let aside = damage::set_aside(place, now)?;
+                (open_connection(place)?, Some(aside))
             }
-            Err(error) => Err(error),
-        }
+            Err(error) => return Err(error),
+        };
+        let store = Self {
+            connection,
+            place: place.clone(),
+            _lock: lock,
+        };
+        Ok(OpenedStore { store, set_aside })
+    }
+
+    /// Where the file is.
+    #[must_use]
+    pub fn place(&self) -> &StorePlace {
+        &self.place
     }
 
     /// Opens the file to read it only, beside its writer.
@@ -154,6 +160,9 @@ impl Store {
             _lock: None,
         };
         let found = store.read(migration::checked_version)?;
+        if found == 0 {
+            return Err(StoreError::Empty);
+        }
         if found != migration::newest_version() {
             return Err(StoreError::unreadable("schema version", &found));
         }
@@ -175,11 +184,6 @@ impl Store {
         query(&transaction)
     }
 
-    /// Where the file is.
-    pub(crate) fn place(&self) -> &StorePlace {
-        &self.place
-    }
-
     /// Begins a write. Every caller is one of the named transactions.
     pub(crate) fn begin(&mut self) -> Result<Transaction<'_>, StoreError> {
         Ok(self
@@ -187,10 +191,10 @@ impl Store {
             .transaction_with_behavior(TransactionBehavior::Immediate)?)
     }
 
-    /// Copies the whole file to a new file, while it is in use.
+    /// Copies the whole file to a new file, or into an empty one, while it is in use.
     ///
     /// # Errors
-    /// [`StoreError::Sqlite`], for a target that exists or can't be written among others.
+    /// [`StoreError::Sqlite`], for a target that holds something or can't be written among others.
     pub fn backup(&self, target: &Path) -> Result<(), StoreError> {
         let target = target.to_string_lossy();
         self.connection
@@ -224,12 +228,7 @@ pub(crate) fn lock(place: &StorePlace) -> Result<Option<File>, StoreError> {
         path: path.clone(),
         source,
     };
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(failed)?;
+    let file = open_private(&path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Err(StoreError::InUse {
@@ -248,7 +247,24 @@ fn connect(place: &StorePlace, flags: OpenFlags) -> Result<Connection, StoreErro
     Ok(connection)
 }
 
+/// Opens a file to write it, and makes it first where it is not there: what a till sold is for its owner's eyes.
+fn open_private(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Opens the file, looks for damage before anything is written to it, and makes or migrates it.
 fn open_connection(place: &StorePlace) -> Result<Connection, StoreError> {
+    if place.is_on_disk() {
+        // SQLite takes an empty file for a new one, and gives what it puts beside it the same mode.
+        open_private(&place.path).map_err(|source| StoreError::Make {
+            path: place.path.clone(),
+            source,
+        })?;
+    }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -261,29 +277,7 @@ fn open_connection(place: &StorePlace) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
+    damage::look(&connection, place)?;
     migration::migrate(&mut connection)?;
     Ok(connection)
-}
-
-/// Renames the damaged file and what belongs to it.
-fn set_aside(place: &StorePlace, now: Timestamp) -> Result<PathBuf, StoreError> {
-    let suffix = format!(".damaged-{}", now.milliseconds());
-    let rename = |from: PathBuf, to: &Path| {
-        std::fs::rename(&from, to).map_err(|source| StoreError::SetAside { path: from, source })
-    };
-    let aside = place.beside(&suffix);
-    if aside.exists() {
-        return Err(StoreError::SetAside {
-            path: aside,
-            source: std::io::ErrorKind::AlreadyExists.into(),
-        });
-    }
-    rename(place.path.clone(), &aside)?;
-    for part in ["-wal", "-shm"] {
-        let beside = place.beside(part);
-        if beside.exists() {
-            rename(beside, &place.beside(&format!("{suffix}{part}")))?;
-        }
-    }
-    Ok(aside)
 }

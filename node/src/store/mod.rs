@@ -4,6 +4,7 @@
 //! (`identity`), and those of the engine (`crate::engine`). Nothing in a transaction decodes, logs or does I/O beyond
 //! the file itself.
 
+mod damage;
 pub(crate) mod desk;
 mod error;
 mod file;

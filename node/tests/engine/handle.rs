@@ -22,7 +22,7 @@ use crate::support::{Till, sale};
 /// More than wait in front of the engine at once.
 const MANY: u32 = 100;
 
-struct StoppedClock(Timestamp);
+pub(crate) struct StoppedClock(pub(crate) Timestamp);
 
 impl Clock for StoppedClock {
     fn now(&self) -> Timestamp {

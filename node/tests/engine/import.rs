@@ -3,32 +3,11 @@
 use holdfast_node::engine::{Applied, Unproved};
 use holdfast_schemas::{
     identity::{LogPosition, TenantId},
-    log::{HeadSignature, HeadSigner, HeadVerifier, LogHead, SignedHead},
+    log::SignedHead,
     wire::{FeedPage, FeedPosition, Push},
 };
 
-use crate::support::Till;
-
-/// A stand-in for a key: its signature is itself, tied to what it signs.
-struct Key(u8);
-
-impl HeadSigner for Key {
-    fn sign(&self, bytes: &[u8]) -> HeadSignature {
-        let mut signature = [self.0; 64];
-        for (at, byte) in bytes.iter().enumerate() {
-            signature[at % 64] ^= byte;
-        }
-        HeadSignature::from_bytes(signature)
-    }
-}
-
-impl HeadVerifier for Key {
-    fn verify(&self, _: &LogHead, bytes: &[u8], signature: &HeadSignature) -> bool {
-        self.sign(bytes) == *signature
-    }
-}
-
-const KEY: Key = Key(1);
+use crate::support::{KEY, Till};
 
 /// A till's log from a position on, as its export holds it.
 fn export(till: &Till, after: u64) -> Push {

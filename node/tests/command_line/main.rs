@@ -1,5 +1,7 @@
 //! The command line as a process: help, answers as JSON, exit codes.
 
+mod repairs;
+
 use std::{
     io::{BufRead, BufReader},
     path::Path,
@@ -457,78 +459,6 @@ fn stable_word(word: &str) -> String {
     } else {
         word.to_owned()
     }
-}
-
-#[test]
-fn what_was_not_sent_is_exported_and_taken_in_again() {
-    let folder = tempfile::tempdir().expect("a folder");
-    enrol(folder.path());
-    answer(folder.path(), &["session", "open", "--float", "10000"]);
-    answer(
-        folder.path(),
-        &["session", "paid-in", "500", "--reason", "change"],
-    );
-
-    let exported = answer(folder.path(), &["store", "export", "unsent"]);
-    assert_eq!(
-        (&exported["entries"], &exported["logs"]),
-        (&2.into(), &2.into())
-    );
-    assert_eq!(
-        failure(folder.path(), &["store", "export", "unsent"]),
-        exit_code::ALREADY_EXISTS
-    );
-    let known = answer(folder.path(), &["store", "import", "unsent"]);
-    assert_eq!((&known["new"], &known["known"]), (&0.into(), &2.into()));
-
-    std::fs::remove_file(folder.path().join("till.sqlite")).expect("removed");
-    let new = answer(folder.path(), &["store", "import", "unsent"]);
-    assert_eq!((&new["new"], &new["quarantined"]), (&2.into(), &0.into()));
-    // The server never had it: what came from the file is still to be sent.
-    assert_eq!(
-        answer(folder.path(), &["sync", "status"])["pending"]["entries"],
-        2
-    );
-    assert_eq!(
-        answer(folder.path(), &["session", "show"])["session"]["figures"]["paid_in_minor"],
-        500
-    );
-
-    std::fs::write(folder.path().join("unsent"), "something else").expect("written");
-    assert_eq!(
-        failure(folder.path(), &["store", "import", "unsent"]),
-        exit_code::REFUSED
-    );
-}
-
-#[test]
-fn a_backup_is_taken_back_only_when_told() {
-    let folder = tempfile::tempdir().expect("a folder");
-    enrol(folder.path());
-    answer(folder.path(), &["session", "open", "--float", "10000"]);
-    answer(folder.path(), &["store", "backup", "copy"]);
-    assert_eq!(
-        failure(folder.path(), &["store", "backup", "copy"]),
-        exit_code::ALREADY_EXISTS
-    );
-    answer(
-        folder.path(),
-        &["session", "paid-in", "500", "--reason", "change"],
-    );
-
-    assert_eq!(
-        failure(folder.path(), &["store", "restore", "copy"]),
-        exit_code::ALREADY_EXISTS
-    );
-    let restored = answer(folder.path(), &["store", "restore", "copy", "--replace"]);
-    let figures = answer(folder.path(), &["session", "show"]);
-    assert_eq!(figures["session"]["figures"]["paid_in_minor"], 0);
-
-    // What was there is kept, and is a backup like any other.
-    let kept = restored["replaced"].as_str().expect("kept aside");
-    answer(folder.path(), &["store", "restore", kept, "--replace"]);
-    let figures = answer(folder.path(), &["session", "show"]);
-    assert_eq!(figures["session"]["figures"]["paid_in_minor"], 500);
 }
 
 #[test]

@@ -164,8 +164,8 @@ impl Node {
     ) -> Result<Self, StartError> {
         let (clock, mut random) = (SystemClock, SystemRandom);
         let now = clock.now();
-        let store = open_store(&store_place(&settings.data_dir.value), till, now)?;
-        let mut engine = Engine::new(store, &mut random)?;
+        let store = store_place(&settings.data_dir.value);
+        let mut engine = open_engine(&store, till, now, &mut random)?;
         if engine.store().reference_version()? == PriceListVersion::default() {
             engine.apply_reference_page(reference)?;
         }

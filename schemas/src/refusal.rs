@@ -4,7 +4,8 @@ use crate::{
     identity::{DocumentId, NodeNumber, OperationId},
     operation::{LineNumber, OrderType, Role},
     order::{OrderAction, OrderStatus},
-    value::{Measure, MinorUnits, MoneyError, PricingError, QuantityTotal},
+    time::BusinessDate,
+    value::{Measure, MinorUnits, Money, MoneyError, PricingError, QuantityTotal},
 };
 
 macro_rules! refusals {
@@ -337,17 +338,24 @@ refusals! {
     /// The session was closed.
     SessionClosed = "session_closed",
         "the till session is closed",
-        do "Open the till." {}
+        do "Open the till (session open)." {}
+    /// Another session is open at the till.
+    SessionOpen = "session_open",
+        "the session of {business_date} is open at this till",
+        do "Go on with it, or count its drawer and close it (session count, session close)." {
+        /// Its trading day.
+        business_date: BusinessDate,
+    }
     /// The drawer was not counted.
     NotCounted = "not_counted",
         "the drawer was not counted",
-        do "Count the drawer, then close." {}
+        do "Count the drawer (session count), then close." {}
     /// The drawer is over or short, and no reason is given.
     OverShortReason = "over_short_reason",
-        "the drawer is over or short by {over_short_minor}, and no reason is given",
-        do "Count again, or give a reason." {
+        "the drawer is over or short by {over_short}, and no reason is given",
+        do "Count again, or close with a reason (session close --reason)." {
         /// Counted less expected.
-        over_short_minor: MinorUnits,
+        over_short: Money,
     }
     /// A count's denominations do not add up.
     CountDoesNotAddUp = "count_does_not_add_up",

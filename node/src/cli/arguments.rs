@@ -87,6 +87,9 @@ pub(super) enum Noun {
     /// Sync with the server
     #[command(subcommand)]
     Sync(SyncVerb),
+    /// Misfits: facts that did not fit, for people to settle
+    #[command(subcommand)]
+    Misfit(MisfitVerb),
     /// Rights: what this till alone may do to a document
     #[command(subcommand)]
     Rights(RightsVerb),
@@ -143,13 +146,13 @@ pub(super) enum OrderVerb {
         #[arg(long, value_name = "DOCUMENT")]
         before: Option<DocumentId>,
         /// At most so many
-        #[arg(long, value_name = "COUNT", default_value_t = 50)]
+        #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = count)]
         limit: usize,
     },
     /// Show an order: what was sold and paid, what does not fit and what to do about it, its returns, its history
     ///
     /// Moments are by the clocks of the order's store, amounts in its currency. `--output json` has every field as it
-    /// is stored: moments in milliseconds since 1970, amounts in minor units.
+    /// is stored, amounts in minor units; moments in UTC (RFC 3339).
     Show {
         /// Its number, its document, or an outside reference as `channel:value`
         order: OrderName,
@@ -243,7 +246,7 @@ pub(super) enum SessionVerb {
     /// List sessions, newest first
     List {
         /// At most so many
-        #[arg(long, value_name = "COUNT", default_value_t = 50)]
+        #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = count)]
         limit: usize,
     },
     /// Show a session: its money by kind, its drawer, what does not fit, and its history
@@ -272,7 +275,7 @@ pub(super) enum StockVerb {
         /// Only this product
         product: Option<Sku>,
         /// At most so many products
-        #[arg(long, value_name = "COUNT", default_value_t = 50)]
+        #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = count)]
         limit: usize,
     },
     /// Write down that stock rose or fell. The till must not run
@@ -327,6 +330,16 @@ pub(super) enum SyncVerb {
 }
 
 #[derive(Debug, Subcommand)]
+pub(super) enum MisfitVerb {
+    /// List what does not fit in this till's documents, in words, with what to do about it
+    List {
+        /// At most so many documents
+        #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = count)]
+        limit: usize,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(super) enum RightsVerb {
     /// List the rights that this till holds, and those that it gave up of which the server does not know yet
     List,
@@ -378,6 +391,13 @@ pub(super) enum ConfigVerb {
     Show,
 }
 
+fn count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("a whole number from 1".to_owned()),
+        Ok(count) => Ok(count),
+    }
+}
+
 fn minor_units(text: &str) -> Result<MinorUnits, String> {
     match text.parse::<i64>() {
         Ok(minor) if minor >= 0 => Ok(MinorUnits::new(minor)),
@@ -405,6 +425,7 @@ impl Arguments {
             | Noun::Session(_)
             | Noun::Stock(_)
             | Noun::Sync(_)
+            | Noun::Misfit(_)
             | Noun::Rights(_)
             | Noun::Store(_)
             | Noun::Config(_) => (None, None, None),

@@ -6,7 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use holdfast_schemas::{operation::DocumentKind, wire::export::ExportError};
+use holdfast_schemas::{
+    identity::Sku,
+    operation::DocumentKind,
+    refusal::Refusal,
+    value::{Measure, Money},
+    wire::export::ExportError,
+};
 use serde::Serialize;
 
 use super::{OutputFormat, output::write_json};
@@ -107,12 +113,42 @@ pub(super) enum CommandError {
         path: PathBuf,
     },
     /// What was named is another kind of document.
-    #[error("{what} is a {}: {}", found.name(), command_for(*found))]
+    #[error("{what} is {}: {}", a(*found), command_for(*found))]
     OtherKind {
         /// What was asked for.
         what: String,
         /// What it is.
         found: DocumentKind,
+    },
+    /// The till's own file is there, and is not to be replaced.
+    #[error("this till has a file already: {}", path.display())]
+    TillFileThere {
+        /// The till's file.
+        path: PathBuf,
+    },
+    /// A product is not on the price list.
+    #[error("{sku} is not on the price list")]
+    UnknownProduct {
+        /// What was named.
+        sku: Sku,
+    },
+    /// A quantity in another measure than the product's.
+    #[error("{sku} is counted in {}, not in {}", wanted.plural(), given.plural())]
+    OtherMeasure {
+        /// Which product.
+        sku: Sku,
+        /// How the price list counts it.
+        wanted: Measure,
+        /// What was given.
+        given: Measure,
+    },
+    /// More cash would come out of the drawer than is in it.
+    #[error("the drawer holds {holds} as far as is known here; {amount} can't come out of it")]
+    DrawerHoldsLess {
+        /// What it holds.
+        holds: Money,
+        /// What was to come out.
+        amount: Money,
     },
     /// A file that is to be made is there.
     #[error("{} exists already", path.display())]
@@ -120,6 +156,16 @@ pub(super) enum CommandError {
         /// Which file.
         path: PathBuf,
     },
+}
+
+/// A kind of document with its article.
+fn a(kind: DocumentKind) -> &'static str {
+    match kind {
+        DocumentKind::Order => "an order",
+        DocumentKind::Return => "a return",
+        DocumentKind::TillSession => "a till session",
+        DocumentKind::Stock => "a stock paper",
+    }
 }
 
 /// What to run to see a document of this kind.
@@ -143,15 +189,17 @@ impl CommandError {
 
     /// The error of the till's file that it comes from, if it does.
     fn of_file(&self) -> Option<&StoreError> {
-        match self {
-            Self::Store(error)
-            | Self::Start(StartError::Store(error))
-            | Self::Submit(SubmitError::Store(error))
-            | Self::Trader(
-                TraderError::Submit(CallError::Engine(SubmitError::Store(error)))
-                | TraderError::Query(CallError::Engine(error)),
-            ) => Some(error),
-            _ => None,
+        if let Self::Store(error)
+        | Self::Start(StartError::Store(error))
+        | Self::Submit(SubmitError::Store(error))
+        | Self::Trader(
+            TraderError::Submit(CallError::Engine(SubmitError::Store(error)))
+            | TraderError::Query(CallError::Engine(error)),
+        ) = self
+        {
+            Some(error)
+        } else {
+            None
         }
     }
 
@@ -161,9 +209,72 @@ impl CommandError {
     }
 
     /// What a person does about it, where that is known.
-    fn what_to_do(&self) -> Option<String> {
-        let advice = self.of_file()?.what_to_do()?;
-        Some(advice.to_owned())
+    fn what_to_do(&self) -> Option<&'static str> {
+        match self {
+            Self::Enrol(error) | Self::Start(StartError::Enrol(error)) => error.what_to_do(),
+            Self::Submit(error) | Self::Trader(TraderError::Submit(CallError::Engine(error))) => {
+                error.what_to_do()
+            }
+            Self::TillFileThere { .. } => {
+                Some("Give --replace: the file that is there is kept beside it.")
+            }
+            Self::UnknownProduct { .. } => Some(
+                "See that the product is spelled as on the price list; a new one is brought in at headquarters.",
+            ),
+            Self::OtherMeasure { .. } => Some("Write the quantity as the price list counts it."),
+            Self::DrawerHoldsLess { .. } => {
+                Some("See that the amount is in minor units (1250 is 12.50), or count the drawer.")
+            }
+            Self::NoFileYet { .. } => {
+                Some("Start the till (holdfast-node run): it makes its file.")
+            }
+            Self::Settings(_)
+            | Self::Store(_)
+            | Self::NoServer
+            | Self::File { .. }
+            | Self::Output(_)
+            | Self::Runtime(_)
+            | Self::Start(StartError::Store(_) | StartError::Net(_))
+            | Self::Export(_)
+            | Self::Replay(_)
+            | Self::Trader(TraderError::Submit(CallError::Stopped) | TraderError::Query(_))
+            | Self::Damaged { .. }
+            | Self::Missing { .. }
+            | Self::Unproved { .. }
+            | Self::OtherTill { .. }
+            | Self::NotFound { .. }
+            | Self::OtherKind { .. }
+            | Self::AlreadyExists { .. } => self.of_file()?.what_to_do(),
+        }
+    }
+
+    /// The rule that says no, if one does.
+    fn refusal(&self) -> Option<&Refusal> {
+        if let Self::Submit(SubmitError::Refused(refusal))
+        | Self::Trader(TraderError::Submit(CallError::Engine(SubmitError::Refused(refusal)))) =
+            self
+        {
+            Some(refusal)
+        } else {
+            None
+        }
+    }
+
+    /// What kind of error it is, for scripts; it never changes.
+    fn name(&self) -> &'static str {
+        match self.exit_code() {
+            exit_code::SETTINGS => "settings",
+            exit_code::NOT_ENROLLED => "not_enrolled",
+            exit_code::ALREADY_EXISTS => "already_exists",
+            exit_code::NOT_FOUND => "not_found",
+            exit_code::REFUSED => self.refusal().map_or("refused", Refusal::code),
+            exit_code::DAMAGED => "damaged",
+            exit_code::STORE => "store",
+            exit_code::NOT_REACHABLE => "not_reachable",
+            exit_code::IN_USE => "in_use",
+            exit_code::NOT_TRUSTED => "not_trusted",
+            _ => "failed",
+        }
     }
 
     /// What the program exits with.
@@ -181,7 +292,10 @@ impl CommandError {
             Self::NotFound { .. } | Self::OtherKind { .. } | Self::NoFileYet { .. } => {
                 exit_code::NOT_FOUND
             }
-            Self::AlreadyExists { .. } => exit_code::ALREADY_EXISTS,
+            Self::UnknownProduct { .. }
+            | Self::OtherMeasure { .. }
+            | Self::DrawerHoldsLess { .. } => exit_code::REFUSED,
+            Self::AlreadyExists { .. } | Self::TillFileThere { .. } => exit_code::ALREADY_EXISTS,
             // Whoever read has enough: `holdfast-node order list | head`.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => exit_code::SUCCESS,
             Self::File { .. }
@@ -214,6 +328,7 @@ impl CommandError {
             OutputFormat::Json => {
                 let report = ErrorReport {
                     error: ErrorText {
+                        name: self.name(),
                         exit_code: self.exit_code(),
                         message: self.to_string(),
                         causes,
@@ -227,6 +342,29 @@ impl CommandError {
     }
 }
 
+/// Writes that the command line was not understood, or the help that was asked for, and says what to exit with.
+pub(super) fn report_usage(error: &clap::Error, format: OutputFormat) -> u8 {
+    if !error.use_stderr() || format == OutputFormat::Text {
+        // Nobody is left to be told that it can't be written.
+        let _ = error.print();
+    } else {
+        let report = ErrorReport {
+            error: ErrorText {
+                name: "usage",
+                exit_code: exit_code::USAGE,
+                message: error.to_string().trim_end().to_owned(),
+                causes: Vec::new(),
+                what_to_do: None,
+            },
+        };
+        let _ = write_json(&mut io::stderr().lock(), &report);
+    }
+    match error.use_stderr() {
+        true => exit_code::USAGE,
+        false => exit_code::SUCCESS,
+    }
+}
+
 #[derive(Serialize)]
 struct ErrorReport {
     error: ErrorText,
@@ -234,11 +372,12 @@ struct ErrorReport {
 
 #[derive(Serialize)]
 struct ErrorText {
+    name: &'static str,
     exit_code: u8,
     message: String,
     causes: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    what_to_do: Option<String>,
+    what_to_do: Option<&'static str>,
 }
 
 fn submit_exit_code(error: &SubmitError) -> u8 {

@@ -204,9 +204,13 @@ impl fmt::Display for SyncReport {
         let taken: Vec<String> = pending.taken.iter().map(ToString::to_string).collect();
         writeln!(
             formatter,
-            "not at the server   {} changes {}",
-            pending.entries,
-            taken.join(", ")
+            "{}",
+            format!(
+                "not at the server   {} changes {}",
+                pending.entries,
+                taken.join(", ")
+            )
+            .trim_end()
         )?;
         if let Some(oldest) = pending.oldest {
             writeln!(formatter, "the oldest is of    {}", time(oldest))?;

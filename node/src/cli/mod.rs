@@ -5,6 +5,7 @@ mod arguments;
 mod document;
 mod error;
 mod listing;
+mod misfit;
 mod output;
 mod replay;
 mod rights;
@@ -28,15 +29,18 @@ use crate::{
     settings::{Environment, LogFormat, Settings},
 };
 use arguments::{
-    Arguments, ConfigVerb, Noun, OrderVerb, OutputFormat, ReturnVerb, RightsVerb, SessionVerb,
-    StockVerb, StoreVerb, SyncVerb,
+    Arguments, ConfigVerb, MisfitVerb, Noun, OrderVerb, OutputFormat, ReturnVerb, RightsVerb,
+    SessionVerb, StockVerb, StoreVerb, SyncVerb,
 };
 use error::CommandError;
 
 /// Runs the command that this process was started with, and says what to exit with.
 #[must_use]
 pub fn main() -> u8 {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return error::report_usage(&error, wanted_format()),
+    };
     let format = arguments.global.output;
     match run(arguments) {
         Ok(()) => exit_code::SUCCESS,
@@ -47,6 +51,20 @@ pub fn main() -> u8 {
             }
             code
         }
+    }
+}
+
+/// How an error is to be written where the command line as a whole was not understood.
+fn wanted_format() -> OutputFormat {
+    let words: Vec<_> = std::env::args_os().collect();
+    let json = words.iter().any(|word| word == "--output=json")
+        || words
+            .windows(2)
+            .any(|pair| pair[0] == "--output" && pair[1] == "json");
+    if json {
+        OutputFormat::Json
+    } else {
+        OutputFormat::Text
     }
 }
 
@@ -76,6 +94,7 @@ fn dispatch(settings: &Settings, noun: Noun, format: OutputFormat) -> Result<(),
         Noun::Session(verb) => session(settings, verb, format),
         Noun::Stock(verb) => stock(settings, verb, format),
         Noun::Sync(SyncVerb::Status) => listing::sync_status(settings, format),
+        Noun::Misfit(MisfitVerb::List { limit }) => misfit::list(settings, limit, format),
         Noun::Rights(RightsVerb::List) => rights::list(settings, format),
         Noun::Store(verb) => store(settings, verb, format),
         Noun::Config(ConfigVerb::Show) => setup::show_config(settings, format),
@@ -110,7 +129,7 @@ fn session(
             (Action::OpenSession(open), actor)
         }
         SessionVerb::PaidIn(cash) => (trade::pay_in(&cash), cash.actor),
-        SessionVerb::PaidOut(cash) => (trade::pay_out(&cash), cash.actor),
+        SessionVerb::PaidOut(cash) => return trade::pay_out(settings, cash, format),
         SessionVerb::Count { amount, actor } => (trade::count(amount), actor),
         SessionVerb::Close { reason, actor } => {
             let close = Action::CloseSession {
@@ -141,7 +160,7 @@ fn stock(settings: &Settings, verb: StockVerb, format: OutputFormat) -> Result<(
                 reason,
                 lines: trade::stock_line(product, change),
             };
-            trade::submit(settings, actor, Action::MoveStock(paper), format)
+            trade::move_stock(settings, actor, paper, format)
         }
     }
 }

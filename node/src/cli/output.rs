@@ -5,9 +5,11 @@ use std::{
     io::{self, Write},
 };
 
+use holdfast_schemas::time::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 
-use super::{OutputFormat, error::CommandError};
+use super::{OutputFormat, error::CommandError, time};
 
 /// Writes one answer to standard output.
 pub(super) fn print<T: Serialize + fmt::Display>(
@@ -17,10 +19,45 @@ pub(super) fn print<T: Serialize + fmt::Display>(
     let mut out = io::stdout().lock();
     match format {
         OutputFormat::Text => write!(out, "{answer}"),
-        OutputFormat::Json => write_json(&mut out, answer),
+        OutputFormat::Json => with_moments(answer).and_then(|json| write_json(&mut out, &json)),
     }
     .and_then(|()| out.flush())
     .map_err(CommandError::Output)
+}
+
+/// The fields that are moments: milliseconds in documents and in the file, RFC 3339 for whoever reads an answer.
+const MOMENTS: [&str; 7] = [
+    "at",
+    "since",
+    "oldest",
+    "data_as_of",
+    "received_at",
+    "certificate_until",
+    "certificate_renewed_from",
+];
+
+/// An answer as JSON, its moments as the server writes them.
+fn with_moments(answer: &impl Serialize) -> io::Result<Value> {
+    let mut json = serde_json::to_value(answer)?;
+    write_moments(&mut json);
+    Ok(json)
+}
+
+fn write_moments(json: &mut Value) {
+    match json {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                match field.as_i64() {
+                    Some(milliseconds) if MOMENTS.contains(&name.as_str()) => {
+                        *field = time(Timestamp::from_milliseconds(milliseconds)).into();
+                    }
+                    Some(_) | None => write_moments(field),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(write_moments),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// Writes one JSON document and ends the line.

@@ -159,14 +159,15 @@ async fn trade_all(
     replayed: &mut Replayed,
 ) -> Result<(), CommandError> {
     for (index, (date, trade)) in plan.trades.iter().enumerate() {
-        if index % PROGRESS_TRADES == 0 {
-            eprintln!("{date}: {index} of {} trades", plan.trades.len());
-        }
         if share.takes(trade.number()) {
             trader.trade(*date, trade).await?;
             replayed.trades += 1;
         } else {
             replayed.trades_elsewhere += 1;
+        }
+        let done = index + 1;
+        if done % PROGRESS_TRADES == 0 || done == plan.trades.len() {
+            eprintln!("{date}: {done} of {} trades", plan.trades.len());
         }
     }
     trader.close_session().await?;

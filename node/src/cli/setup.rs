@@ -165,7 +165,7 @@ impl fmt::Display for SettingsListing {
                 ]
             })
             .collect();
-        output::columns(formatter, ["KEY", "VALUE", "SOURCE"], &rows)
+        output::columns(formatter, ["SETTING", "VALUE", "FROM"], &rows)
     }
 }
 

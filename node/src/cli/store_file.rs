@@ -393,7 +393,7 @@ pub(super) fn restore(
     let place = store_place(data_dir);
     let lock = store::lock(&place)?;
     if place.path().exists() && !replace {
-        return Err(CommandError::AlreadyExists {
+        return Err(CommandError::TillFileThere {
             path: place.path().to_owned(),
         });
     }

@@ -18,6 +18,7 @@ use holdfast_schemas::{
 };
 use serde::Serialize;
 
+use super::Trouble;
 use crate::store::StoreError;
 
 /// What somebody wants.
@@ -133,7 +134,7 @@ pub struct Receipt {
 #[derive(Debug, thiserror::Error)]
 pub enum SubmitError {
     /// A rule says no.
-    #[error("refused: {0}")]
+    #[error(transparent)]
     Refused(#[from] Refusal),
     /// The till is frozen: one of its logs has two histories.
     #[error("the till is frozen: log {log} has two histories from position {position}")]
@@ -158,4 +159,18 @@ pub enum SubmitError {
     /// The file failed. What was asked for did not happen.
     #[error("nothing was written")]
     Store(#[from] StoreError),
+}
+
+impl SubmitError {
+    /// What the person at the till can do, where that is known.
+    #[must_use]
+    pub fn what_to_do(&self) -> Option<&'static str> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.what_to_do()),
+            Self::Frozen { .. } => Some(Trouble::Frozen.what_to_do()),
+            Self::TimeZone(_) => Some("Mend the store's settings at headquarters."),
+            Self::Store(error) => error.what_to_do(),
+            Self::Append(_) | Self::Number(_) | Self::Repeated => None,
+        }
+    }
 }

@@ -123,8 +123,9 @@ impl Decider<'_> {
         role: Role,
         rules: &Rules,
     ) -> Result<Decision, SubmitError> {
-        if query::open_session(self.transaction, self.till.node)?.is_some() {
-            return Err(Refusal::OpenedAlready {}.into());
+        if let Some(open) = query::open_session(self.transaction, self.till.node)? {
+            let business_date = open.business_date;
+            return Err(Refusal::SessionOpen { business_date }.into());
         }
         let begun = self.begin(DocumentKind::TillSession, Vec::new());
         let opened = SessionOpened {

@@ -89,6 +89,35 @@ pub enum EnrolError {
 }
 
 impl EnrolError {
+    /// What a person does about it, where that is known.
+    #[must_use]
+    pub fn what_to_do(&self) -> Option<&'static str> {
+        match self {
+            Self::NotEnrolled { .. } => Some(
+                "Make the data folder (holdfast-node init), have a code made at the server (holdfast-server till enrol-code \
+                 --store STORE), then: holdfast-node enrol --code CODE --server HOST:PORT.",
+            ),
+            Self::AlreadyEnrolled { .. } => Some(
+                "To make another till of this machine, give it a data folder of its own (--data-dir).",
+            ),
+            Self::Refused(
+                EnrolRefusal::CodeUnknown | EnrolRefusal::CodeUsed | EnrolRefusal::CodeExpired,
+            ) => Some(
+                "Have a new code made at the server: holdfast-server till enrol-code --store STORE.",
+            ),
+            Self::Refused(EnrolRefusal::NotNow) => Some("Try again in a moment."),
+            Self::Net { .. } => Some(
+                "See that the server runs, and that --server, or server.address in the settings, names it.",
+            ),
+            Self::Refused(EnrolRefusal::RequestMalformed | EnrolRefusal::Other)
+            | Self::File { .. }
+            | Self::EnrolmentFile { .. }
+            | Self::Key(_)
+            | Self::Frame(_)
+            | Self::Certificate(_) => None,
+        }
+    }
+
     fn file(path: &Path, source: io::Error) -> Self {
         Self::File {
             path: path.to_owned(),

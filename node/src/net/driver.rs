@@ -127,6 +127,10 @@ struct Driver<'a> {
     renewal: Renewal,
     /// What the file says of it; none before this driver wrote.
     noted: Option<Option<Trouble>>,
+    /// Why there is no connection, as far as the last try knows.
+    why_not: Option<String>,
+    /// What the log says of why there is no connection, since there was one.
+    logged: Option<String>,
 }
 
 /// When the till's certificate is asked for anew.
@@ -161,6 +165,8 @@ impl<'a> Driver<'a> {
                 asked: false,
             },
             noted: None,
+            why_not: None,
+            logged: None,
         }
     }
 
@@ -286,13 +292,14 @@ impl<'a> Driver<'a> {
                 if trouble.is_some() {
                     self.note(trouble).await?;
                 }
+                self.why_not = Some(whole_message(&error));
                 self.handle(Input::ConnectFailed);
             }
             LineEvent::Received(message) => self.handle(Input::Received(message)),
             LineEvent::Heard => self.handle(Input::Heard),
             LineEvent::Closed(reason) => {
                 if let Some(error) = reason {
-                    report_break(&error);
+                    self.why_not = Some(whole_message(&error));
                     if self.place.has_expired(self.clock.now()) {
                         self.note(Some(Trouble::CertificateExpired)).await?;
                     }
@@ -375,10 +382,7 @@ impl<'a> Driver<'a> {
                 None
             }
             Err(error) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "this till can't show who it is"
-                );
+                self.why_not = Some(whole_message(&error));
                 Some(Input::ConnectFailed)
             }
         }
@@ -388,7 +392,7 @@ impl<'a> Driver<'a> {
         match self.line.send(message) {
             Ok(()) => None,
             Err(error) => {
-                report_break(&LineError::Wire(error));
+                self.why_not = Some(whole_message(&LineError::Wire(error)));
                 self.line.drop_now();
                 Some(Input::Disconnected)
             }
@@ -462,15 +466,54 @@ impl<'a> Driver<'a> {
             // What was wrong before is not known to be right.
             Link::Waiting { .. } | Link::Connecting | Link::Greeting => {}
         }
+        let moved = self.mailbox.status.borrow().link != status.link;
+        if moved {
+            self.report_link(&status);
+        }
         self.mailbox.status.send_if_modified(|shown| {
             let changed = *shown != status;
-            if shown.link != status.link {
-                report_link(&status);
-            }
             *shown = status;
             changed
         });
         Ok(())
+    }
+
+    /// One line for each change: why there is no connection is said once, and again when it is another reason.
+    fn report_link(&mut self, status: &SyncStatus) {
+        match &status.link {
+            Link::Online => {
+                (self.why_not, self.logged) = (None, None);
+                tracing::info!("connected");
+            }
+            Link::Waiting { .. } => {
+                let because = self.why_not.clone().unwrap_or_else(|| {
+                    "the server closed the connection, or did not answer in time".to_owned()
+                });
+                if self.logged.as_ref() != Some(&because) {
+                    tracing::info!(
+                        because,
+                        unacknowledged = status.unacknowledged,
+                        "not connected"
+                    );
+                    self.logged = Some(because);
+                }
+            }
+            Link::Refused { reason, .. } => {
+                tracing::warn!(
+                    error = reason as &dyn std::error::Error,
+                    "the server refuses this till"
+                );
+            }
+            Link::Connecting | Link::Greeting | Link::Frozen(_) => {}
+        }
+    }
+}
+
+/// An error with all its causes.
+fn whole_message(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", whole_message(cause)),
+        None => error.to_string(),
     }
 }
 
@@ -496,27 +539,4 @@ async fn asked(
         | Question::Unknown => Answer::NotUnderstood,
     };
     Ok(Input::Answer { id, answer })
-}
-
-fn report_link(status: &SyncStatus) {
-    match &status.link {
-        Link::Online => tracing::info!("connected"),
-        Link::Waiting { .. } => {
-            tracing::info!(unacknowledged = status.unacknowledged, "not connected");
-        }
-        Link::Refused { reason, .. } => {
-            tracing::warn!(
-                error = reason as &dyn std::error::Error,
-                "the server refuses this till"
-            );
-        }
-        Link::Connecting | Link::Greeting | Link::Frozen(_) => {}
-    }
-}
-
-fn report_break(error: &LineError) {
-    tracing::info!(
-        error = error as &dyn std::error::Error,
-        "the connection broke"
-    );
 }

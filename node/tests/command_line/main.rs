@@ -1,5 +1,6 @@
 //! The command line as a process: help, answers as JSON, exit codes.
 
+mod refusals;
 mod repairs;
 
 use std::{
@@ -18,7 +19,7 @@ use holdfast_schemas::{
 };
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, PKCS_ED25519, SanType};
 
-const NOUNS_AND_VERBS: [&[&str]; 31] = [
+const NOUNS_AND_VERBS: [&[&str]; 33] = [
     &[],
     &["init"],
     &["enrol"],
@@ -42,6 +43,8 @@ const NOUNS_AND_VERBS: [&[&str]; 31] = [
     &["stock", "show"],
     &["stock", "move"],
     &["sync", "status"],
+    &["misfit"],
+    &["misfit", "list"],
     &["store"],
     &["store", "check"],
     &["store", "rebuild"],
@@ -227,8 +230,16 @@ fn wrong_settings_and_wrong_words_have_their_own_exit_codes() {
         ),
         exit_code::SETTINGS
     );
+    for wrong in [
+        &["order", "sell"] as &[&str],
+        &["order", "list", "--limit", "0"],
+        &["session", "count", "12.50"],
+    ] {
+        assert_eq!(failure(folder.path(), wrong), exit_code::USAGE, "{wrong:?}");
+    }
     let usage = till(folder.path(), &["order", "sell"]);
     assert_eq!(usage.status.code(), Some(i32::from(exit_code::USAGE)));
+    assert!(text(&usage.stderr).starts_with("error: unrecognized subcommand"));
     let code = format!("HF1-{}", "0".repeat(77));
     assert_eq!(
         failure(folder.path(), &["enrol", "--code", &code]),
@@ -504,4 +515,43 @@ fn a_till_runs_until_it_is_told_to_stop() {
     assert!(lines.any(|line| line.contains("the till stopped")));
     assert!(running.wait().expect("ends").success());
     assert!(!folder.path().join("ready.json").exists());
+}
+
+#[test]
+#[cfg(unix)]
+fn why_there_is_no_connection_is_said_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    enrol(folder.path());
+    let nowhere = [
+        "--server",
+        "127.0.0.1:0",
+        "--log-filter",
+        "holdfast_node=debug",
+    ];
+    let mut running = Command::new(env!("CARGO_BIN_EXE_holdfast-node"))
+        .arg("run")
+        .args(nowhere)
+        .current_dir(folder.path())
+        .env_clear()
+        .env("HOLDFAST_NODE_DATA_DIR", folder.path())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let log = BufReader::new(running.stderr.take().expect("piped"));
+    let (mut tries, mut said) = (0, Vec::new());
+    for line in log.lines().map(|line| line.expect("text")) {
+        tries += usize::from(line.contains("no connection"));
+        if line.contains("not connected") {
+            said.push(line);
+        }
+        if tries == 3 {
+            break;
+        }
+    }
+    running.kill().expect("it runs");
+    running.wait().expect("ends");
+    let [said] = &said[..] else {
+        panic!("once: {said:?}");
+    };
+    assert!(said.contains("no connection can be begun: "), "{said}");
 }

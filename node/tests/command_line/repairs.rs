@@ -63,10 +63,12 @@ fn a_backup_is_taken_back_only_when_told() {
         &["session", "paid-in", "500", "--reason", "change"],
     );
 
+    let refused = till(folder.path(), &["store", "restore", "copy"]);
     assert_eq!(
-        failure(folder.path(), &["store", "restore", "copy"]),
-        exit_code::ALREADY_EXISTS
+        refused.status.code(),
+        Some(i32::from(exit_code::ALREADY_EXISTS))
     );
+    assert!(text(&refused.stderr).contains("Give --replace"));
     let restored = answer(folder.path(), &["store", "restore", "copy", "--replace"]);
     let figures = answer(folder.path(), &["session", "show"]);
     assert_eq!(figures["session"]["figures"]["paid_in_minor"], 0);

@@ -154,7 +154,7 @@ async fn goods_come_back_to_the_penny_and_the_drawer_agrees_at_the_close() {
     let short = shop.refused(close(None)).await;
     assert!(matches!(
         short,
-        DeskRefusal::Document(Refusal::OverShortReason { over_short_minor }) if over_short_minor == minor(-10_00)
+        DeskRefusal::Document(Refusal::OverShortReason { over_short }) if over_short.minor == minor(-10_00)
     ));
     shop.tell(DeskCommand::CountCash(counted(10_000))).await;
     let session = shop.view().session.clone().expect("open").document;

@@ -7,7 +7,7 @@ use holdfast_schemas::{
     wire::{FeedPage, FeedPosition, Push},
 };
 
-use crate::support::{KEY, Till};
+use crate::support::{KEY, Key, Till};
 
 /// A till's log from a position on, as its export holds it.
 fn export(till: &Till, after: u64) -> Push {

@@ -80,7 +80,7 @@ fn nothing_is_sold_without_a_session_and_no_second_one_opens() {
     }));
     assert!(matches!(
         second,
-        Err(SubmitError::Refused(Refusal::OpenedAlready {}))
+        Err(SubmitError::Refused(Refusal::SessionOpen { .. }))
     ));
     assert_eq!(till.own_entries().len(), 1, "a refusal writes nothing");
 }

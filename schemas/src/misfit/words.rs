@@ -74,13 +74,7 @@ impl Words for Vec<DocumentId> {
 
 impl Words for Measure {
     fn words(&self, _: Option<Currency>) -> String {
-        match self {
-            Self::Each => "pieces",
-            Self::Kilogram => "kilograms",
-            Self::Litre => "litres",
-            Self::Metre => "metres",
-        }
-        .to_owned()
+        self.plural().to_owned()
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     operation::{Body, CashCounted, Role, SessionClosed, SessionOpened},
     refusal::Refusal,
     rules::{AMOUNT_MINOR_MAX, Rules},
-    value::MinorUnits,
+    value::{Currency, MinorUnits, Money},
 };
 
 /// What is to be written for a command, in order.
@@ -29,9 +29,9 @@ pub fn decide_till_session(
     if let SessionCommand::Open(opened) = command {
         return open(session, opened);
     }
-    if session.header.is_none() {
+    let Some(header) = &session.header else {
         return Err(Refusal::NotOpened {});
-    }
+    };
     if session.close.is_some() {
         return Err(Refusal::SessionClosed {});
     }
@@ -57,7 +57,7 @@ pub fn decide_till_session(
         SessionCommand::NoSale(no_sale) => no_sale.clone().into(),
         SessionCommand::VoidBasket(basket) => basket.clone().into(),
         SessionCommand::Journal(entry) => entry.clone().into(),
-        SessionCommand::Close(close) => close_session(session, close)?,
+        SessionCommand::Close(close) => close_session(session, header.currency, close)?,
     };
     Ok(vec![body])
 }
@@ -98,7 +98,11 @@ fn count(counted: &CashCounted) -> Result<Body, Refusal> {
     Ok(counted.clone().into())
 }
 
-fn close_session(session: &TillSessionState, close: &CloseSession) -> Result<Body, Refusal> {
+fn close_session(
+    session: &TillSessionState,
+    currency: Currency,
+    close: &CloseSession,
+) -> Result<Body, Refusal> {
     if session.count.is_none() {
         return Err(Refusal::NotCounted {});
     }
@@ -108,7 +112,11 @@ fn close_session(session: &TillSessionState, close: &CloseSession) -> Result<Bod
     let totals = session.totals(&close.takings);
     let over_short_minor = totals.over_short_minor;
     if over_short_minor != MinorUnits::ZERO && close.over_short_reason.is_none() {
-        return Err(Refusal::OverShortReason { over_short_minor });
+        let over_short = Money {
+            currency,
+            minor: over_short_minor,
+        };
+        return Err(Refusal::OverShortReason { over_short });
     }
     let closed = SessionClosed {
         covers: close.covers.clone(),

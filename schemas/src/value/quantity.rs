@@ -43,6 +43,17 @@ impl Measure {
         }
     }
 
+    /// What several of it are called.
+    #[must_use]
+    pub fn plural(self) -> &'static str {
+        match self {
+            Self::Each => "pieces",
+            Self::Kilogram => "kilograms",
+            Self::Litre => "litres",
+            Self::Metre => "metres",
+        }
+    }
+
     fn from_symbol(symbol: &str) -> Option<Self> {
         [Self::Each, Self::Kilogram, Self::Litre, Self::Metre]
             .into_iter()
@@ -63,7 +74,7 @@ pub enum QuantityError {
     #[error("a change of stock is not zero")]
     Zero,
     /// Too many decimals for the measure.
-    #[error("a quantity in {measure:?} has at most {decimals_max} decimals")]
+    #[error("a quantity in {} has at most {decimals_max} decimals", measure.plural())]
     Decimals {
         /// The measure.
         measure: Measure,

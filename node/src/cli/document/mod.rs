@@ -12,12 +12,12 @@ use std::fmt;
 
 use holdfast_schemas::{
     document::Document,
-    identity::{DocumentId, StoreId},
+    identity::{DocumentId, NodeNumber, StoreId},
     operation::{Body, DocumentKind, TillSessionBody},
     order::fold_order,
     return_::{ReturnState, fold_return},
     till_session::{SessionTakings, fold_till_session},
-    value::Currency,
+    value::{Currency, Money},
     view::{OrderView, ReturnView, SessionView, TimelineEntry, timeline as history_of},
 };
 use serde::Serialize;
@@ -230,6 +230,25 @@ pub(super) fn show_session(
             style,
         },
     )
+}
+
+/// What the drawer of the till's open session must hold, as far as this file knows.
+pub(super) fn cash_in_drawer(
+    file: &Store,
+    till: NodeNumber,
+) -> Result<Option<Money>, CommandError> {
+    let Some(open) = file.open_session(till)? else {
+        return Ok(None);
+    };
+    let Some(document) = file.document(open.document)? else {
+        return Ok(None);
+    };
+    let session = fold_till_session(open.document, document.operations());
+    let totals = session.totals(&takings(file, open.document)?);
+    Ok(Some(Money {
+        currency: open.currency,
+        minor: totals.expected_cash_minor,
+    }))
 }
 
 /// What the session's orders and returns took and gave.

@@ -41,6 +41,21 @@ impl Store {
         self.read(|transaction| log::of_document(transaction, document))
     }
 
+    /// The documents in which something does not fit, ascending.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn misfit_documents(&self, documents_max: usize) -> Result<Vec<DocumentId>, StoreError> {
+        self.read(|transaction| {
+            collect(
+                transaction,
+                "SELECT DISTINCT document FROM misfit ORDER BY document LIMIT ?1",
+                [to_integer(documents_max)],
+                |row| Ok(read_document(row.get(0)?)),
+            )
+        })
+    }
+
     /// Misfits, by document.
     ///
     /// # Errors

@@ -29,6 +29,7 @@ pub struct SessionSummary {
     /// The currency of its drawer.
     pub currency: Currency,
     /// Whether it is open.
+    #[serde(rename = "open")]
     pub is_open: bool,
 }
 

@@ -15,8 +15,8 @@ use std::{
 use serde::Deserialize;
 
 pub use value::{
-    CodeMinutes, CodeMinutesError, ENROLMENT_CODE_MINUTES_MAX, LogFilter, LogFilterError,
-    LogFormat, LogFormatError,
+    CodeMinutes, CodeMinutesError, ENROLMENT_CODE_MINUTES_MAX, HOST_NAMES_MAX, HostNames,
+    HostNamesError, LogFilter, LogFilterError, LogFormat, LogFormatError,
 };
 
 /// What every variable of the environment that this program reads begins with.
@@ -37,6 +37,8 @@ pub struct Settings {
     pub sync_listen: Value<SocketAddr>,
     /// Where headquarters asks (TCP, HTTPS). Port 0 takes a free one.
     pub http_listen: Value<SocketAddr>,
+    /// By which names and addresses headquarters reaches it, beside `localhost` and 127.0.0.1: its certificate names them.
+    pub http_names: Value<HostNames>,
     /// How long an enrolment code is good for unless the command says otherwise.
     pub enrolment_code_minutes: Value<CodeMinutes>,
     /// Which log lines are written, in the syntax of `tracing-subscriber`.
@@ -181,11 +183,12 @@ pub enum SettingsError {
 }
 
 /// Every variable of the environment that is read.
-const VARIABLES: [&str; 7] = [
+const VARIABLES: [&str; 8] = [
     CONFIG_VARIABLE,
     "HOLDFAST_SERVER_DATA_DIR",
     "HOLDFAST_SERVER_SYNC_LISTEN",
     "HOLDFAST_SERVER_HTTP_LISTEN",
+    "HOLDFAST_SERVER_HTTP_NAMES",
     "HOLDFAST_SERVER_ENROLMENT_CODE_MINUTES",
     "HOLDFAST_SERVER_LOG_FILTER",
     "HOLDFAST_SERVER_LOG_FORMAT",
@@ -197,7 +200,7 @@ const VARIABLES: [&str; 7] = [
 struct SettingsFile {
     data_dir: Option<PathBuf>,
     sync: ListenSection,
-    http: ListenSection,
+    http: HttpSection,
     enrolment: EnrolmentSection,
     log: LogSection,
 }
@@ -206,6 +209,13 @@ struct SettingsFile {
 #[serde(deny_unknown_fields, default)]
 struct ListenSection {
     listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct HttpSection {
+    listen: Option<SocketAddr>,
+    names: Option<HostNames>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -265,6 +275,12 @@ impl Settings {
                 file.http.listen,
                 || loopback(HTTP_PORT_DEFAULT),
             )?,
+            http_names: sources.pick(
+                ("", None),
+                "HOLDFAST_SERVER_HTTP_NAMES",
+                file.http.names,
+                HostNames::default,
+            )?,
             enrolment_code_minutes: sources.pick(
                 ("", None),
                 "HOLDFAST_SERVER_ENROLMENT_CODE_MINUTES",
@@ -311,6 +327,11 @@ impl Settings {
                 "http.listen",
                 self.http_listen.value.to_string(),
                 &self.http_listen,
+            ),
+            row(
+                "http.names",
+                self.http_names.value.to_string(),
+                &self.http_names,
             ),
             row(
                 "enrolment.code_minutes",

@@ -71,7 +71,7 @@ impl Server {
             })
             .expect("added");
         let (authority, _) = Authority::create(tenant(), now, serial()).expect("made");
-        let certificate = authority.issue_server(now, serial()).expect("issued");
+        let certificate = authority.issue_server(&[], now, serial()).expect("issued");
         let tls = sync_tls(
             &authority,
             &certificate,

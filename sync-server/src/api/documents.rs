@@ -7,6 +7,7 @@ use axum::{
 };
 use holdfast_schemas::{
     identity::{DocumentId, NodeNumber, OrderNumber, StoreId},
+    order::OrderStatus,
     time::BusinessDate,
     value::MinorUnits,
 };
@@ -59,8 +60,9 @@ pub(super) struct OrderParameters {
     /// Only of this business date, `YYYY-MM-DD`.
     #[param(value_type = Option<String>)]
     business_date: Option<BusinessDate>,
-    /// Only with this status.
-    status: Option<String>,
+    /// Only with this status: `new`, `pending_payment`, `paid`, `completed` or `cancelled`.
+    #[param(value_type = Option<String>)]
+    status: Option<OrderStatus>,
     /// How many items at most; 1 to 1000, 100 where it is left out.
     limit: Option<u32>,
     /// Where to begin: what an earlier page gave as `next`.
@@ -223,7 +225,7 @@ pub(super) async fn orders(
         store: parameters.store,
         till: parameters.till,
         business_date: parameters.business_date,
-        status: parameters.status.map(|status| RowText(status.into())),
+        status: parameters.status.as_ref().map(RowText::of),
     };
     let ask = move |store: &dyn Store| Ok(store.orders(&filter, after, limit)?);
     let page = state.answer(&headers, Scope::Orders, ask).await?;

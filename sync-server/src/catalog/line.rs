@@ -140,6 +140,16 @@ pub enum LineProblem {
         /// Where.
         first_line: u64,
     },
+    /// A barcode that the price list gives to a product which is not in this file.
+    #[error(
+        "gtins: {gtin} belongs to {sku}, which is not in this file; put that product in too, without it"
+    )]
+    GtinElsewhere {
+        /// The barcode.
+        gtin: Gtin,
+        /// Whose it is.
+        sku: Sku,
+    },
     /// The CSV itself is broken here.
     #[error("not CSV: {0}")]
     Csv(Box<str>),

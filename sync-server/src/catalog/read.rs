@@ -16,13 +16,35 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// A product list without a fault: every SKU once, every GTIN once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Catalog(Vec<Product>);
+pub struct Catalog {
+    products: Vec<Product>,
+    skus: BTreeMap<Sku, u64>,
+    gtins: BTreeMap<Gtin, (Sku, u64)>,
+}
 
 impl Catalog {
     /// The products, in the order of the file.
     #[must_use]
     pub fn into_products(self) -> Vec<Product> {
-        self.0
+        self.products
+    }
+
+    /// The lines that give a barcode to another product than the price list does, where that product is not in the file
+    /// itself: a till could not tell which of them is scanned.
+    #[must_use]
+    pub fn clashes_with(&self, listed: &Product) -> Vec<LineError> {
+        if self.skus.contains_key(&listed.sku) {
+            return Vec::new();
+        }
+        let clash = |gtin: Gtin| {
+            let (_, line) = self.gtins.get(&gtin)?;
+            let sku = listed.sku.clone();
+            Some(LineError {
+                line: *line,
+                problem: LineProblem::GtinElsewhere { gtin, sku },
+            })
+        };
+        listed.gtins.iter().filter_map(clash).collect()
     }
 }
 
@@ -72,7 +94,11 @@ pub fn read_catalog(source: impl Read) -> Result<Catalog, CatalogError> {
         }
     }
     if found.errors.is_empty() {
-        Ok(Catalog(found.products))
+        Ok(Catalog {
+            products: found.products,
+            skus: found.skus,
+            gtins: found.gtins,
+        })
     } else {
         Err(CatalogError::Lines(found.errors))
     }

@@ -35,6 +35,36 @@ fn a_list_becomes_records() {
 }
 
 #[test]
+fn a_barcode_of_a_listed_product_that_is_not_in_the_file_is_a_fault() {
+    let listed = |line: &str| {
+        let products = read(line).expect("no fault").into_products();
+        products.into_iter().next().expect("one")
+    };
+    let mug = listed("MUG-1,4006381333931,Mug,,standard,5.45,each,,\n");
+    let new =
+        "NEW-1,96385074,New,,standard,1,each,,\nNEW-2,4006381333931,Newer,,standard,1,each,,\n";
+    let faults = |lines: &str| -> Vec<String> {
+        let clashes = read(lines).expect("no fault by itself").clashes_with(&mug);
+        clashes.iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(
+        faults(new),
+        [
+            "line 3: gtins: 04006381333931 belongs to MUG-1, which is not in this file; put that product in too, without it"
+        ]
+    );
+    // Whoever takes the barcode away in the same file may give it to another.
+    assert_eq!(
+        faults(&format!("{new}MUG-1,,Mug,,standard,5.45,each,,\n")),
+        [""; 0]
+    );
+    assert_eq!(
+        faults("MUG-1,4006381333931,Mug,,standard,6,each,,\n"),
+        [""; 0]
+    );
+}
+
+#[test]
 fn every_fault_is_named_with_its_line() {
     let text = format!(
         "{HEADER}{}",

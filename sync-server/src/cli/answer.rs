@@ -85,6 +85,12 @@ pub(super) fn as_moment_or_null<S: serde::Serializer>(
     at.map(moment).serialize(serializer)
 }
 
+/// A number with what is counted: `1 product is`, `2 products are`.
+pub(super) fn count(number: usize, one: &str, more: &str) -> String {
+    let counted = if number == 1 { one } else { more };
+    format!("{number} {counted}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,13 +4,17 @@
 //! server, and the key of the server's own logs, without which it would not take back what it decided after the backup.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, DirBuilder, File},
     io::ErrorKind,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
-use holdfast_schemas::{identity::TenantId, wire::ServerEpoch};
+use holdfast_schemas::{
+    identity::{NodeNumber, TenantId},
+    wire::ServerEpoch,
+};
 use serde::Serialize;
 
 use super::{
@@ -19,9 +23,9 @@ use super::{
     error::CommandError,
 };
 use crate::{
-    pki::PkiFolder,
+    pki::{PkiFolder, PublicKeyText, Revocation},
     random,
-    store::{Upkeep, sqlite::SqliteStore},
+    store::{ApiKeyId, Registry, Upkeep, sqlite::SqliteStore},
 };
 
 /// How many node numbers a restored server passes over: more tills than anybody enrols between two backups. A number
@@ -43,6 +47,17 @@ pub(super) struct RestoreAnswer {
     epoch: ServerEpoch,
     /// Where the file that was there is now; it is never deleted.
     set_aside: Option<PathBuf>,
+    #[serde(flatten)]
+    shut_out: ShutOut,
+}
+
+/// Who was revoked, ever, by the lists beside the keys here and in the backup: they stay revoked.
+#[derive(Debug, Default, Serialize)]
+struct ShutOut {
+    revoked_tills: BTreeSet<NodeNumber>,
+    revoked_keys: BTreeSet<ApiKeyId>,
+    /// Tills of a store that the backup does not know. Nobody lets them in before the store is there again.
+    unknown_tills: BTreeSet<NodeNumber>,
 }
 
 /// The folder appears whole or not at all.
@@ -91,6 +106,9 @@ pub(super) fn restore(context: &Context, folder: &Path) -> Result<RestoreAnswer,
     let tenant = restored.identity()?.tenant;
     must_be_ours(context, folder, &tenant)?;
     restored.begin_epoch(epoch, RESTORE_SKIPS_NODES)?;
+    let mut revocations = PkiFolder::of(folder).revocations().read()?;
+    revocations.extend(context.pki().revocations().read()?);
+    let shut_out = shut_out(&restored, revocations)?;
     drop(restored);
 
     let set_aside = kept.exists().then(|| {
@@ -114,7 +132,41 @@ pub(super) fn restore(context: &Context, folder: &Path) -> Result<RestoreAnswer,
         tenant,
         epoch,
         set_aside,
+        shut_out,
     })
+}
+
+/// Revokes in a restored file whom it does not know to be revoked. A till that enrolled after the backup is put into its
+/// registry for that, or its certificate would let it in again.
+fn shut_out(store: &SqliteStore, revocations: Vec<Revocation>) -> Result<ShutOut, CommandError> {
+    let mut shut_out = ShutOut::default();
+    for revocation in revocations {
+        match revocation {
+            Revocation::ApiKey { id, at } => {
+                store.revoke_api_key(&id, at)?;
+                shut_out.revoked_keys.insert(id);
+            }
+            Revocation::Till {
+                node,
+                store: of,
+                keys,
+                at,
+            } => {
+                for PublicKeyText(key) in keys {
+                    if !store.readmit(node, &of, key, at)? && store.node(node)?.is_some() {
+                        store.add_node_key(node, key, at)?;
+                    }
+                }
+                if store.node(node)?.is_some() {
+                    store.revoke_node(node, at)?;
+                    shut_out.revoked_tills.insert(node);
+                } else {
+                    shut_out.unknown_tills.insert(node);
+                }
+            }
+        }
+    }
+    Ok(shut_out)
 }
 
 /// Every till trusts the authority of its server's data folder, which belongs to one tenant.
@@ -179,6 +231,10 @@ fn failed(attempted: &'static str, file: &Path) -> impl FnOnce(std::io::Error) -
     }
 }
 
+fn listed(names: impl Iterator<Item = String>) -> String {
+    names.collect::<Vec<_>>().join(", ")
+}
+
 impl Answer for BackupAnswer {
     fn text(&self) -> String {
         format!(
@@ -195,8 +251,25 @@ impl Answer for RestoreAnswer {
         let aside = self.set_aside.as_ref().map_or_else(String::new, |file| {
             format!("\nwhat was there is in {}", file.display())
         });
+        let shut_out = &self.shut_out;
+        let tills = |tills: &BTreeSet<NodeNumber>| listed(tills.iter().map(NodeNumber::to_string));
+        let keys = shut_out.revoked_keys.iter().map(|key| key.0.to_string());
+        let who = [
+            ("tills that stay revoked", tills(&shut_out.revoked_tills)),
+            ("API keys that stay revoked", listed(keys)),
+            (
+                "revoked tills of stores that are not in the backup; revoke them again once the store is added",
+                tills(&shut_out.unknown_tills),
+            ),
+        ];
+        let who = who.into_iter().filter(|(_, names)| !names.is_empty());
+        let who: String = who
+            .map(|(what, names)| format!("\n{what}: {names}"))
+            .collect();
         format!(
-            "the backup is in place, and epoch {} begins: every till gives back what the backup lacks{aside}",
+            "the backup is in place, and epoch {} begins: every till gives back what the backup lacks{aside}{who}\n\
+             stores and API keys that were made after the backup have to be made again, and enrolment codes that were not \
+             used before it are void",
             self.epoch
         )
     }

@@ -2,14 +2,18 @@
 
 use std::{fs::File, path::Path};
 
-use holdfast_schemas::identity::PriceListVersion;
+use holdfast_schemas::{identity::PriceListVersion, reference::ReferenceRecord as Record};
 use serde::Serialize;
 
-use super::{answer::Answer, context::Context, error::CommandError};
+use super::{
+    answer::{Answer, count},
+    context::Context,
+    error::CommandError,
+};
 use crate::{
-    catalog::{CatalogError, LineError, read_catalog, records},
+    catalog::{Catalog, CatalogError, LINE_ERRORS_MAX, LineError, read_catalog, records},
     exit_code,
-    store::ReferenceStore,
+    store::{PageLimit, ReferenceStore, sqlite::SqliteStore},
 };
 
 /// What became of a product list.
@@ -46,15 +50,12 @@ pub(super) fn import(context: &Context, path: &Path) -> Result<ImportAnswer, Com
     let catalog = match read_catalog(File::open(path).map_err(failed)?) {
         Ok(catalog) => catalog,
         Err(CatalogError::Read(source)) => return Err(failed(source)),
-        Err(CatalogError::Lines(errors)) => {
-            return Ok(ImportAnswer {
-                imported: false,
-                products: 0,
-                version: None,
-                faults: errors.into_iter().map(FaultAnswer::from).collect(),
-            });
-        }
+        Err(CatalogError::Lines(errors)) => return Ok(ImportAnswer::refused(errors)),
     };
+    let clashes = clashes(&store, &catalog)?;
+    if !clashes.is_empty() {
+        return Ok(ImportAnswer::refused(clashes));
+    }
     let records = records(catalog).map_err(|source| CommandError::Failed {
         attempted: "write products as reference data",
         source: Box::new(source),
@@ -68,21 +69,62 @@ pub(super) fn import(context: &Context, path: &Path) -> Result<ImportAnswer, Com
     })
 }
 
+/// What of a product list does not go with the products that are there and stay.
+fn clashes(store: &SqliteStore, catalog: &Catalog) -> Result<Vec<LineError>, CommandError> {
+    let mut clashes = Vec::new();
+    let mut after = PriceListVersion::default();
+    loop {
+        let delta = store.reference_delta(after, PageLimit::MAX)?;
+        let Some((last, _)) = delta.records.last() else {
+            break;
+        };
+        after = *last;
+        for (_, record) in &delta.records {
+            let record = record.json.as_deref().map(serde_json::from_str);
+            if let Some(Ok(Record::ProductPut(listed))) = record {
+                clashes.extend(catalog.clashes_with(&listed));
+            }
+        }
+    }
+    clashes.sort_by_key(|clash| clash.line);
+    clashes.truncate(LINE_ERRORS_MAX);
+    Ok(clashes)
+}
+
+impl ImportAnswer {
+    fn refused(errors: Vec<LineError>) -> Self {
+        Self {
+            imported: false,
+            products: 0,
+            version: None,
+            faults: errors.into_iter().map(FaultAnswer::from).collect(),
+        }
+    }
+}
+
 impl Answer for ImportAnswer {
     fn text(&self) -> String {
         if let Some(version) = self.version {
-            let (products, version) = (self.products, version.get());
-            return format!("{products} products are in; the price list is at version {version}");
+            let (products, version) = (
+                count(self.products, "product is", "products are"),
+                version.get(),
+            );
+            return format!(
+                "{products} in; the price list is at version {version}; products that are not in the file stay"
+            );
         }
         let mut lines: Vec<String> = self
             .faults
             .iter()
             .map(|fault| format!("line {}: {}", fault.line, fault.message))
             .collect();
-        lines.push(format!(
-            "nothing was imported: {} faults",
-            self.faults.len()
-        ));
+        let faults = count(self.faults.len(), "fault", "faults");
+        let and_more = if self.faults.len() >= LINE_ERRORS_MAX {
+            ", and maybe more"
+        } else {
+            ""
+        };
+        lines.push(format!("nothing was imported: {faults}{and_more}"));
         lines.join("\n")
     }
 

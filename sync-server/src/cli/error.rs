@@ -19,6 +19,9 @@ pub(super) enum CommandError {
     /// There is one already.
     #[error("{0} exists already")]
     AlreadyExists(String),
+    /// It is so already.
+    #[error("{0} already")]
+    AlreadySo(String),
     /// What was named is not there.
     #[error("{0} is not known")]
     NotFound(String),
@@ -48,7 +51,7 @@ pub(super) enum CommandError {
     Pki(#[from] PkiError),
     /// The server's file.
     #[error("the server's file can't be used")]
-    Store(#[from] StoreError),
+    Store(#[source] StoreError),
     /// An address that can't be listened on.
     #[error("can't listen on {address}")]
     Address {
@@ -67,12 +70,28 @@ pub(super) enum CommandError {
     },
 }
 
+impl From<StoreError> for CommandError {
+    /// What somebody named and is not there is no fault of the file.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::UnknownStore(store) => Self::NotFound(format!("store {store}")),
+            StoreError::UnknownNode(node) => Self::NotFound(format!("till {node}")),
+            StoreError::UnknownDocument(document) => Self::NotFound(format!("document {document}")),
+            error @ (StoreError::Database { .. }
+            | StoreError::Stored { .. }
+            | StoreError::NewerFile { .. }
+            | StoreError::OtherTenant { .. }
+            | StoreError::CursorMoved { .. }) => Self::Store(error),
+        }
+    }
+}
+
 impl CommandError {
     fn name(&self) -> &'static str {
         match self {
             Self::Settings(_) => "settings",
             Self::NotInitialised(_) => "not_initialised",
-            Self::AlreadyExists(_) => "already_exists",
+            Self::AlreadyExists(_) | Self::AlreadySo(_) => "already_exists",
             Self::NotFound(_) => "not_found",
             Self::Running(_) => "running",
             Self::File { .. } => "file",
@@ -88,23 +107,10 @@ impl CommandError {
         match self {
             Self::Settings(_) => exit_code::SETTINGS,
             Self::NotInitialised(_) => exit_code::NOT_INITIALISED,
-            Self::AlreadyExists(_) => exit_code::ALREADY_EXISTS,
-            Self::NotFound(_)
-            | Self::Store(
-                StoreError::UnknownStore(_)
-                | StoreError::UnknownNode(_)
-                | StoreError::UnknownDocument(_),
-            ) => exit_code::NOT_FOUND,
+            Self::AlreadyExists(_) | Self::AlreadySo(_) => exit_code::ALREADY_EXISTS,
+            Self::NotFound(_) => exit_code::NOT_FOUND,
             Self::Input { .. } => exit_code::INPUT_REFUSED,
-            Self::File { .. }
-            | Self::Pki(_)
-            | Self::Store(
-                StoreError::Database { .. }
-                | StoreError::Stored { .. }
-                | StoreError::NewerFile { .. }
-                | StoreError::OtherTenant { .. }
-                | StoreError::CursorMoved { .. },
-            ) => exit_code::STORE,
+            Self::File { .. } | Self::Pki(_) | Self::Store(_) => exit_code::STORE,
             Self::Address { .. } => exit_code::ADDRESS,
             Self::Running(_) => exit_code::IN_USE,
             Self::Failed { .. } => exit_code::FAILED,

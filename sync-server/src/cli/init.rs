@@ -48,7 +48,8 @@ pub(super) fn init(context: &Context, tenant: TenantId) -> Result<InitAnswer, Co
         SqliteStore::create(&file, &tenant, ServerEpoch::from_bytes(random::bytes()))?;
     }
     let authority = pki.create(tenant.clone(), context.now(), Context::serial())?;
-    pki.server_certificate(&authority, context.now(), Context::serial())?;
+    let names = context.settings.http_names.value.as_slice();
+    pki.server_certificate(&authority, names, context.now(), Context::serial())?;
     pki.log_signer(tenant.clone())?;
     Ok(InitAnswer {
         tenant,

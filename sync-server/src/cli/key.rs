@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     api_key::{ApiKey, KeyId, Scope, Scopes},
+    pki::Revocation,
     random,
     store::Registry,
 };
@@ -79,15 +80,21 @@ pub(super) fn list(context: &Context) -> Result<KeysAnswer, CommandError> {
 pub(super) fn revoke(context: &Context, id: KeyId) -> Result<RevokedAnswer, CommandError> {
     let store = context.open_store()?;
     let revoked_at = context.now();
-    if store.revoke_api_key(&id.to_stored(), revoked_at)? {
-        return Ok(RevokedAnswer { id, revoked_at });
+    let stored = id.to_stored();
+    match store.api_key(&stored)? {
+        None => return Err(CommandError::NotFound(format!("key {id}"))),
+        Some(key) if key.revoked_at.is_some() => {
+            return Err(CommandError::AlreadySo(format!("key {id} is revoked")));
+        }
+        Some(_) => {}
     }
-    match store.api_key(&id.to_stored())? {
-        Some(_) => Err(CommandError::AlreadyExists(format!(
-            "a revocation of key {id}"
-        ))),
-        None => Err(CommandError::NotFound(format!("key {id}"))),
-    }
+    // First, so that no restore of an older database forgets it.
+    context.pki().revocations().append(&Revocation::ApiKey {
+        id: stored.clone(),
+        at: revoked_at,
+    })?;
+    store.revoke_api_key(&stored, revoked_at)?;
+    Ok(RevokedAnswer { id, revoked_at })
 }
 
 impl Answer for CreatedAnswer {

@@ -34,7 +34,9 @@ pub(super) fn unalias(
         let found = store.find_orders(key)?;
         match *found.as_slice() {
             [document] => Ok(document),
-            [] => Err(CommandError::NotFound("an order by this name".to_owned())),
+            [] => Err(CommandError::NotFound(format!(
+                "an order that goes by {key}"
+            ))),
             _ => Err(CommandError::Input {
                 what: "the order's number".to_owned(),
                 source: "several orders go or went by it: name the document".into(),

@@ -55,9 +55,11 @@ pub(super) fn run(
     let _lock = context.lock()?;
     let authority = Arc::new(context.authority(&store)?);
     let now = context.now();
-    let certificate = context
-        .pki()
-        .server_certificate(&authority, now, Context::serial())?;
+    let names = context.settings.http_names.value.as_slice();
+    let certificate =
+        context
+            .pki()
+            .server_certificate(&authority, names, now, Context::serial())?;
     let signer = Arc::new(context.pki().log_signer(store.identity()?.tenant)?);
     let parts = Parts {
         metrics: Arc::new(Metrics::default()),

@@ -13,7 +13,9 @@ use super::{
     error::CommandError,
 };
 use crate::{
-    enrol, random,
+    enrol,
+    pki::Revocation,
+    random,
     settings::CodeMinutes,
     store::{FreezeReason, LogStore, NodeRecord, PageLimit, Registry},
 };
@@ -126,13 +128,19 @@ pub(super) fn list(context: &Context) -> Result<TillsAnswer, CommandError> {
 }
 
 pub(super) fn revoke(context: &Context, node: NodeNumber) -> Result<RevokedAnswer, CommandError> {
+    let store = context.open_store()?;
     let revoked_at = context.now();
-    if context.open_store()?.revoke_node(node, revoked_at)? {
-        Ok(RevokedAnswer { node, revoked_at })
-    } else {
-        let what = format!("a revocation of till {node}");
-        Err(CommandError::AlreadyExists(what))
+    let till = store
+        .node(node)?
+        .ok_or_else(|| CommandError::NotFound(format!("till {node}")))?;
+    if till.revoked_at.is_some() {
+        return Err(CommandError::AlreadySo(format!("till {node} is revoked")));
     }
+    // First, so that no restore of an older database forgets it.
+    let revocations = context.pki().revocations();
+    revocations.append(&Revocation::of_till(&till, revoked_at))?;
+    store.revoke_node(node, revoked_at)?;
+    Ok(RevokedAnswer { node, revoked_at })
 }
 
 /// A till that is trusted again.
@@ -151,7 +159,7 @@ pub(super) fn unfreeze(
 ) -> Result<UnfrozenAnswer, CommandError> {
     let unfrozen_at = context.now();
     if !context.open_store()?.unfreeze(node, reason, unfrozen_at)? {
-        return Err(CommandError::NotFound(format!("a freeze of till {node}")));
+        return Err(CommandError::AlreadySo(format!("till {node} is trusted")));
     }
     tracing::info!(%node, %reason, "an operator lifted a till's freeze");
     Ok(UnfrozenAnswer {

@@ -1,6 +1,6 @@
 //! The certificate authority and what it signs.
 
-use std::{fmt, net::Ipv4Addr, time::Duration};
+use std::{collections::BTreeSet, fmt, net::IpAddr, time::Duration};
 
 use holdfast_schemas::{
     identity::{NodeNumber, StoreId, TenantId},
@@ -12,9 +12,13 @@ use rcgen::{
     ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ED25519, PublicKeyData,
     SanType, SerialNumber,
 };
-use rustls_pki_types::{CertificateDer, CertificateSigningRequestDer, PrivatePkcs8KeyDer};
-
-use x509_parser::{certificate::X509Certificate, prelude::FromDer};
+use rustls_pki_types::{
+    CertificateDer, CertificateSigningRequestDer, PrivatePkcs8KeyDer, ServerName,
+};
+use x509_parser::{
+    certificate::X509Certificate,
+    prelude::{FromDer, GeneralName},
+};
 
 use super::{PkiError, identity::PeerIdentity};
 use crate::store::PublicKey;
@@ -205,12 +209,14 @@ impl Authority {
         CaFingerprint::of_certificate(&self.certificate)
     }
 
-    /// Makes a key for the server and signs it, for the name [`SERVER_NAME`] and for this machine.
+    /// Makes a key for the server and signs it, for the name [`SERVER_NAME`], for this machine, and for the names by
+    /// which others reach it.
     ///
     /// # Errors
     /// [`PkiError::Make`].
     pub fn issue_server(
         &self,
+        names: &[ServerName<'static>],
         now: Timestamp,
         serial: CertificateSerial,
     ) -> Result<ServerCertificate, PkiError> {
@@ -219,11 +225,13 @@ impl Authority {
         params
             .distinguished_name
             .push(DnType::CommonName, SERVER_NAME);
-        params.subject_alt_names = vec![
-            SanType::DnsName(name(SERVER_NAME)?),
-            SanType::DnsName(name("localhost")?),
-            SanType::IpAddress(Ipv4Addr::LOCALHOST.into()),
-        ];
+        params.subject_alt_names = server_names(names)
+            .iter()
+            .map(|text| match text.parse::<IpAddr>() {
+                Ok(address) => Ok(SanType::IpAddress(address)),
+                Err(_) => Ok(SanType::DnsName(name(text)?)),
+            })
+            .collect::<Result<_, PkiError>>()?;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let certificate = params
@@ -268,6 +276,30 @@ impl Authority {
 
 fn make(what: &'static str) -> impl FnOnce(rcgen::Error) -> PkiError {
     move |source| PkiError::Make { what, source }
+}
+
+/// All that a server's certificate names, as text.
+fn server_names(names: &[ServerName<'static>]) -> BTreeSet<String> {
+    let own = [SERVER_NAME, "localhost", "127.0.0.1"].map(str::to_owned);
+    let given = names.iter().map(|name| name.to_str().to_ascii_lowercase());
+    own.into_iter().chain(given).collect()
+}
+
+/// Whether a server's certificate is for just these names, besides its own.
+pub(super) fn is_for(certificate: &X509Certificate<'_>, names: &[ServerName<'static>]) -> bool {
+    let Ok(Some(extension)) = certificate.subject_alternative_name() else {
+        return false;
+    };
+    let named = extension.value.general_names.iter().map(|name| match name {
+        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        GeneralName::IPAddress(bytes) => <[u8; 4]>::try_from(*bytes)
+            .map(IpAddr::from)
+            .or_else(|_| <[u8; 16]>::try_from(*bytes).map(IpAddr::from))
+            .ok()
+            .map(|address| address.to_string()),
+        _ => None,
+    });
+    named.collect::<Option<BTreeSet<_>>>() == Some(server_names(names))
 }
 
 fn name(text: &str) -> Result<rcgen::string::Ia5String, PkiError> {

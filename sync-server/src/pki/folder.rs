@@ -1,4 +1,5 @@
-//! Where certificates and keys are kept: a folder of five PEM files, the private keys for the owner's eyes only.
+//! Where certificates and keys are kept: a folder of five PEM files, the private keys for the owner's eyes
+//! only, and beside them the list of who was shut out.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -9,12 +10,12 @@ use std::{
 
 use holdfast_schemas::{identity::TenantId, time::Timestamp};
 use rcgen::{KeyPair, PKCS_ED25519};
-use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, pem::PemObject};
+use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName, pem::PemObject};
 use x509_parser::{certificate::X509Certificate, prelude::FromDer};
 
 use super::{
-    PkiError, ServerSigner,
-    authority::{Authority, CertificateSerial, ServerCertificate, renewal_due_at},
+    PkiError, RevocationList, ServerSigner,
+    authority::{Authority, CertificateSerial, ServerCertificate, is_for, renewal_due_at},
 };
 
 const AUTHORITY_CERTIFICATE: &str = "ca.pem";
@@ -22,6 +23,7 @@ const AUTHORITY_KEY: &str = "ca.key.pem";
 const SERVER_CERTIFICATE: &str = "server.pem";
 const SERVER_KEY: &str = "server.key.pem";
 const LOG_KEY: &str = "log.key.pem";
+const REVOCATIONS: &str = "revocations.jsonl";
 
 /// What tills trust, and what proves the server's own logs. Its certificate is made anew where there is none.
 const IRREPLACEABLE: [&str; 3] = [AUTHORITY_CERTIFICATE, AUTHORITY_KEY, LOG_KEY];
@@ -51,6 +53,14 @@ impl PkiFolder {
     #[must_use]
     pub fn authority_certificate(&self) -> PathBuf {
         self.folder.join(AUTHORITY_CERTIFICATE)
+    }
+
+    /// Who was shut out, ever.
+    #[must_use]
+    pub fn revocations(&self) -> RevocationList {
+        RevocationList {
+            file: self.folder.join(REVOCATIONS),
+        }
     }
 
     /// Makes the folder with a new authority. It appears whole or not at all.
@@ -95,6 +105,11 @@ impl PkiFolder {
                 self.write(name, &pem)?;
             }
         }
+        let (here, there) = (self.revocations().file, other.revocations().file);
+        if there.exists() && !here.exists() {
+            let list = fs::read_to_string(&there).map_err(failed("read", &there))?;
+            self.write(REVOCATIONS, &list)?;
+        }
         Ok(())
     }
 
@@ -132,13 +147,14 @@ impl PkiFolder {
     }
 
     /// The server's certificate: the one in the folder, or a new one where there is none, where it is two thirds
-    /// through its life, or where it was signed by another authority.
+    /// through its life, or where it was signed by another authority or for other names.
     ///
     /// # Errors
     /// [`PkiError`].
     pub fn server_certificate(
         &self,
         authority: &Authority,
+        names: &[ServerName<'static>],
         now: Timestamp,
         serial: CertificateSerial,
     ) -> Result<ServerCertificate, PkiError> {
@@ -147,11 +163,11 @@ impl PkiFolder {
                 certificate: self.read_certificate(SERVER_CERTIFICATE)?,
                 key: self.read_key(SERVER_KEY)?,
             };
-            if is_fresh(&kept.certificate, authority, now) {
+            if is_fresh(&kept.certificate, authority, names, now) {
                 return Ok(kept);
             }
         }
-        let issued = authority.issue_server(now, serial)?;
+        let issued = authority.issue_server(names, now, serial)?;
         // The key goes first: a certificate without its key would be taken for a pair at the next start.
         self.discard(SERVER_CERTIFICATE)?;
         self.discard(SERVER_KEY)?;
@@ -225,8 +241,13 @@ impl PkiFolder {
     }
 }
 
-/// Whether the authority signed a certificate that is not due for renewal.
-fn is_fresh(certificate: &CertificateDer<'_>, authority: &Authority, now: Timestamp) -> bool {
+/// Whether the authority signed a certificate for these names that is not due for renewal.
+fn is_fresh(
+    certificate: &CertificateDer<'_>,
+    authority: &Authority,
+    names: &[ServerName<'static>],
+    now: Timestamp,
+) -> bool {
     let (Ok((_, leaf)), Ok((_, issuer))) = (
         X509Certificate::from_der(certificate),
         X509Certificate::from_der(authority.certificate()),
@@ -239,6 +260,7 @@ fn is_fresh(certificate: &CertificateDer<'_>, authority: &Authority, now: Timest
     let validity = leaf.validity();
     let (from, to) = (moment(validity.not_before), moment(validity.not_after));
     leaf.verify_signature(Some(issuer.public_key())).is_ok()
+        && is_for(&leaf, names)
         && from <= now
         && now < renewal_due_at(from, to)
 }

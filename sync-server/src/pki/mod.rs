@@ -7,6 +7,7 @@
 mod authority;
 mod folder;
 mod identity;
+mod revocations;
 mod signer;
 mod tls;
 
@@ -16,6 +17,7 @@ pub use authority::{
 };
 pub use folder::PkiFolder;
 pub use identity::{IdentityRefusal, PeerIdentity, identify};
+pub use revocations::{PublicKeyText, Revocation, RevocationList};
 pub use signer::ServerSigner;
 pub use tls::{http_tls, sync_tls};
 

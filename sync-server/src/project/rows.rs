@@ -121,7 +121,7 @@ fn order_row(
         store: header.store.clone(),
         till,
         business_date: header.business_date,
-        status: word(&state.status()),
+        status: RowText::of(&state.status()),
         canonical,
         total_minor: state.total_minor(),
         paid_minor: state.held_minor(),
@@ -228,17 +228,6 @@ fn json(document: DocumentId, view: &impl Serialize) -> Result<ViewJson, Project
         .map_err(|source| ProjectError::View { document, source })
 }
 
-/// A unit variant's name as it is written.
-fn word(value: &impl Serialize) -> RowText {
-    let name = serde_json::to_value(value).ok();
-    RowText(
-        name.as_ref()
-            .and_then(|name| name.as_str())
-            .unwrap_or_default()
-            .into(),
-    )
-}
-
 fn misfit_rows(document: DocumentId, misfits: &[Misfit]) -> Result<Vec<MisfitRow>, ProjectError> {
     misfits
         .iter()
@@ -276,7 +265,7 @@ fn movement_rows(movements: &[StockMovement]) -> Vec<MovementRow> {
                 product: movement.product.clone(),
                 change: QuantityChange::new(change.amount(), change.measure()).ok()?,
                 business_date: movement.business_date,
-                cause: word(&movement.cause),
+                cause: RowText::of(&movement.cause),
                 operation: movement.operation,
                 index: movement.index,
             })

@@ -174,6 +174,10 @@ impl Driver {
                 tracing::debug!(error = &error as &dyn std::error::Error, "a session ended");
             }
         }
+        if self.place.is_some() {
+            self.note_contact(false);
+            tracing::info!("till offline");
+        }
         self.session.handle(Input::Disconnected, self.now());
         if send.finish().is_ok() {
             // What was sent last (a refusal with its reason, say) is to arrive; a peer that is gone is not waited for.
@@ -269,6 +273,10 @@ impl Driver {
             self.note_contact(false);
         }
         self.freeze_where_forked(&message)?;
+        // A till that has something to send does not ping.
+        if self.place.is_some() && matches!(message, Message::Ping(_)) {
+            self.note_contact(self.is_complete());
+        }
         self.session.handle(Input::Received(message), self.now());
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use rustls_pki_types::ServerName;
 use serde::{Deserialize, Serialize};
 
 /// The longest time that an enrolment code may be good for, in minutes: one week.
@@ -157,5 +158,75 @@ impl From<LogFilter> for String {
 impl fmt::Display for LogFilter {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(formatter)
+    }
+}
+
+/// The most names that the server's certificate takes besides its own.
+pub const HOST_NAMES_MAX: usize = 16;
+
+/// Host names and addresses, as text `hq.example.com,192.0.2.7`, in the settings file as a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "Vec<String>", into = "Vec<String>")]
+pub struct HostNames(Vec<ServerName<'static>>);
+
+/// Names that a certificate can't hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HostNamesError {
+    /// Not a name and not an address.
+    #[error("{0:?} is neither a host name nor an IP address")]
+    Name(String),
+    /// Too many of them.
+    #[error("at most {HOST_NAMES_MAX} names fit into a certificate")]
+    TooMany,
+}
+
+impl HostNames {
+    /// The names.
+    #[must_use]
+    pub fn as_slice(&self) -> &[ServerName<'static>] {
+        &self.0
+    }
+}
+
+impl TryFrom<Vec<String>> for HostNames {
+    type Error = HostNamesError;
+
+    fn try_from(names: Vec<String>) -> Result<Self, HostNamesError> {
+        if names.len() > HOST_NAMES_MAX {
+            return Err(HostNamesError::TooMany);
+        }
+        let parse = |name: String| {
+            ServerName::try_from(name.clone()).map_err(|_| HostNamesError::Name(name))
+        };
+        Ok(Self(
+            names.into_iter().map(parse).collect::<Result<_, _>>()?,
+        ))
+    }
+}
+
+impl From<HostNames> for Vec<String> {
+    fn from(HostNames(names): HostNames) -> Self {
+        names
+            .iter()
+            .map(|name| name.to_str().into_owned())
+            .collect()
+    }
+}
+
+impl FromStr for HostNames {
+    type Err = HostNamesError;
+
+    fn from_str(text: &str) -> Result<Self, HostNamesError> {
+        let names = text
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty());
+        names.map(str::to_owned).collect::<Vec<_>>().try_into()
+    }
+}
+
+impl fmt::Display for HostNames {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&Vec::from(self.clone()).join(","))
     }
 }

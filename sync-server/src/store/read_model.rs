@@ -9,6 +9,8 @@ use holdfast_schemas::{
     value::{Measure, MinorUnits, QuantityChange},
 };
 
+use std::fmt;
+
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
 use super::{EntryNumber, StoreError};
@@ -19,6 +21,16 @@ use super::{EntryNumber, StoreError};
 )]
 #[serde(transparent)]
 pub struct RowText(pub Box<str>);
+
+impl RowText {
+    /// A unit variant's name as it is written in JSON; nothing for anything else.
+    #[must_use]
+    pub fn of(variant: &impl serde::Serialize) -> Self {
+        let name = serde_json::to_value(variant).ok();
+        let name = name.as_ref().and_then(|name| name.as_str());
+        Self(name.unwrap_or_default().into())
+    }
+}
 
 /// A view as JSON text, as the API gives it out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -286,6 +298,16 @@ pub enum OrderKey {
     Number(OrderNumber),
     /// By what another system calls it.
     Reference(ExternalRef),
+}
+
+impl fmt::Display for OrderKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Document(document) => document.fmt(f),
+            Self::Number(number) => number.fmt(f),
+            Self::Reference(reference) => reference.fmt(f),
+        }
+    }
 }
 
 /// Which orders to list.

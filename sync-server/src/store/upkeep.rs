@@ -38,7 +38,7 @@ pub trait Upkeep {
     fn identity(&self) -> Result<ServerIdentity, StoreError>;
 
     /// Begins a new epoch after a restore, and skips `skip_nodes` node numbers that may have been given out since
-    /// the backup.
+    /// the backup. Enrolment codes that were not used yet expire: they may have been used since.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -58,7 +58,9 @@ impl Server {
 
     pub(crate) fn start_with(store: Arc<dyn Store>, authority: Arc<Authority>) -> Self {
         let clock = SystemClock::default();
-        let certificate = authority.issue_server(clock.now(), serial()).expect("made");
+        let certificate = authority
+            .issue_server(&[], clock.now(), serial())
+            .expect("made");
         let metrics = Arc::new(Metrics::default());
         let parts = SyncServerParts {
             store: Arc::clone(&store),
@@ -380,7 +382,10 @@ async fn who_shows_the_wrong_certificate_is_shut_out() {
 
     // TLS itself refuses what the tills' authority did not sign for a client.
     let now = SystemClock::default().now();
-    let certificate = server.authority.issue_server(now, serial()).expect("made");
+    let certificate = server
+        .authority
+        .issue_server(&[], now, serial())
+        .expect("made");
     let server_s_own = Shown {
         chain: vec![certificate.certificate],
         key: certificate.key.into(),

@@ -27,7 +27,7 @@ pub(super) fn endpoint(data_dir: &Path) -> Endpoint {
     let pki = PkiFolder::of(data_dir);
     let authority = pki.authority(tenant()).expect("an authority");
     let certificate = pki
-        .server_certificate(&authority, now, serial())
+        .server_certificate(&authority, &[], now, serial())
         .expect("a certificate");
     let time = Arc::new(DefaultTimeProvider);
     let settings = quic_settings(&authority, &certificate, time, clock);

@@ -116,7 +116,7 @@ impl Company {
         let pki = PkiFolder::of(&self.data_dir);
         let authority = pki.authority(tenant()).expect("an authority");
         let certificate = pki
-            .server_certificate(&authority, clock.now(), serial())
+            .server_certificate(&authority, &[], clock.now(), serial())
             .expect("a certificate");
         let signer = pki.log_signer(tenant()).expect("a key");
         let parts = SyncServerParts {

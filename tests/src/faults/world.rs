@@ -156,7 +156,7 @@ impl World {
         let serial = CertificateSerial(random.bytes());
         let (authority, _) = Authority::create(tenant.clone(), now, serial).expect("made");
         let serial = CertificateSerial(random.bytes());
-        let certificate = authority.issue_server(now, serial).expect("made");
+        let certificate = authority.issue_server(&[], now, serial).expect("made");
         let key = KeyPair::generate_for(&PKCS_ED25519).expect("made");
         let key = PrivatePkcs8KeyDer::from(key.serialize_der());
         let signer = ServerSigner::new(tenant.clone(), &key).expect("an Ed25519 key");

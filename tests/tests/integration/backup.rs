@@ -11,8 +11,10 @@ use holdfast_tests::relay::Relay;
 use serde_json::Value;
 
 use crate::{
+    enrolment::is_revoked,
     ledger::Ledger,
     shop::{Shop, leeds, york},
+    till::TillFolder,
 };
 
 /// A clock that stands still.
@@ -69,6 +71,48 @@ async fn a_server_restored_from_an_old_backup_gets_everything_back_from_the_till
     shop.shows(&ledger).await;
     near.trade(1, &mut ledger).await;
     shop.close(vec![near, far], &ledger).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_restored_from_an_old_backup_lets_nobody_in_who_was_shut_out_since() {
+    let mut shop = Shop::open().await;
+    let known = shop.enrol(leeds(), "known", None).await;
+    let code = shop.code(&leeds()).await;
+    shop.command(&["key", "create", "lost", "--scope", "orders"])
+        .await;
+    let backup = shop.path("backup").display().to_string();
+    shop.command(&["store", "backup", &backup]).await;
+
+    let later = shop.enrol(york(), "later", None).await;
+    for till in [&known, &later] {
+        let number = till.number().to_string();
+        shop.command(&["till", "revoke", &number]).await;
+    }
+    shop.command(&["key", "revoke", "lost"]).await;
+    shop.stop().await;
+    let restored = shop.command(&["store", "restore", &backup]).await;
+    assert_eq!(
+        restored["revoked_tills"],
+        serde_json::json!([known.number(), later.number()])
+    );
+    assert_eq!(restored["revoked_keys"], serde_json::json!(["lost"]));
+    shop.start().await;
+
+    for till in [known, later] {
+        let till = till.start();
+        till.link(is_revoked).await;
+        till.stop().await;
+    }
+    let keys = shop.command(&["key", "list"]).await;
+    let lost = keys["keys"].as_array().expect("a list").iter();
+    let mut lost = lost.filter(|key| key["id"] == "lost");
+    assert!(lost.next().expect("it is listed")["revoked_at"].is_string());
+    // A code that may have been used since is void.
+    let stranger = TillFolder::make(leeds(), shop.path("stranger")).await;
+    let refused = stranger.enrol(shop.sync(), &code).await;
+    let refused = refused.expect_err("refused").to_string();
+    assert!(refused.contains("expired"), "{refused}");
+    shop.close(Vec::new(), &Ledger::default()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

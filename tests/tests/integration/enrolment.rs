@@ -69,7 +69,7 @@ async fn a_till_that_is_revoked_is_cut_off_and_what_it_had_not_sent_comes_in_by_
     shop.close(Vec::new(), &ledger).await;
 }
 
-fn is_revoked(link: &Link) -> bool {
+pub(crate) fn is_revoked(link: &Link) -> bool {
     matches!(
         link,
         Link::Refused {

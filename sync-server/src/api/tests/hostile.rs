@@ -104,17 +104,17 @@ fn what_looks_like_sql_like_or_full_text_search_is_a_name_that_nobody_has() {
         "limit=1;DROP%20TABLE%20entry",
         "after=27204f5220313d31",
         "order%20by=1",
+        "status=completed'%20OR%20'1'='1",
+        "status=compl%25",
+        "status=complete_",
+        "status=bogus",
+        "status=",
     ] {
         assert_eq!(
             shop.found(&format!("/v1/orders?{filter}")),
             (400, None),
             "{filter}"
         );
-    }
-    // A status is any text; none of these is one.
-    for status in ["completed'%20OR%20'1'='1", "%25", "compl%25", "complete_"] {
-        let found = shop.found(&format!("/v1/orders?status={status}"));
-        assert_eq!(found, (200, Some(0)), "{status}");
     }
     assert_eq!(
         shop.found("/v1/orders"),

@@ -40,11 +40,38 @@ fn an_authority_is_never_overwritten() {
 }
 
 #[test]
+fn the_servers_certificate_is_for_the_names_that_others_reach_it_by() {
+    let (_data_dir, folder, authority) = made();
+    let names = |names: &[&str]| -> Vec<ServerName<'static>> {
+        let names = names.iter().map(|name| (*name).to_owned());
+        names.map(|name| name.try_into().expect("a name")).collect()
+    };
+    let of = |names: &[ServerName<'static>]| {
+        folder
+            .server_certificate(&authority, names, NOW, SERIAL)
+            .expect("a certificate")
+            .certificate
+    };
+    let alone = of(&[]);
+    let reached = names(&["HQ.example.com", "192.0.2.7", "2001:db8::7"]);
+    let named = of(&reached);
+    assert_ne!(named, alone);
+    assert_eq!(of(&reached), named);
+    let (_, parsed) = X509Certificate::from_der(&named).expect("a certificate");
+    assert!(is_for(
+        &parsed,
+        &names(&["2001:db8::7", "192.0.2.7", "hq.example.com"])
+    ));
+    assert!(!is_for(&parsed, &names(&["192.0.2.7", "2001:db8::7"])));
+    assert_ne!(of(&[]), named);
+}
+
+#[test]
 fn the_servers_certificate_is_kept_until_two_thirds_of_its_life() {
     let (_data_dir, folder, authority) = made();
     let at = |now: Timestamp| {
         folder
-            .server_certificate(&authority, now, SERIAL)
+            .server_certificate(&authority, &[], now, SERIAL)
             .expect("a certificate")
             .certificate
     };

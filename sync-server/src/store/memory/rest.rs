@@ -201,6 +201,10 @@ impl Upkeep for MemoryStore {
         state.epoch = epoch;
         state.next_node = node_after(state.next_node, skip_nodes).unwrap_or_else(last_node);
         state.awaited = state.nodes.keys().copied().collect();
+        let unused = state.codes.values_mut();
+        for code in unused.filter(|code| code.used_by.is_none()) {
+            code.code.expires_at = code.code.created_at;
+        }
         Ok(())
     }
 

@@ -182,6 +182,12 @@ impl Upkeep for SqliteStore {
             transaction
                 .execute("UPDATE node SET awaited = 1", [])
                 .map_err(&attempted)?;
+            transaction
+                .execute(
+                    "UPDATE enrolment_code SET expires_at = created_at WHERE used_by IS NULL",
+                    [],
+                )
+                .map_err(&attempted)?;
             Ok(())
         })
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast_schemas::{
     change::{Change, hash_of_any, recognise},
     document::Document,
-    identity::{ChangeHash, DocumentId, LogId, LogPosition, NodeNumber},
+    identity::{ChainHash, ChangeHash, DocumentId, LogId, LogPosition, NodeNumber},
     log::{LogEntry, LogHead, SignedHead, chain},
     planted::{self, Planted},
     time::Timestamp,
@@ -237,9 +237,11 @@ fn plan(
             *durable = entry.position.max(*durable);
         }
     }
-    plan.heads = heads(transaction, &taken)?;
+    let (heads, chains) = heads(transaction, &taken)?;
+    plan.heads = heads;
     refold(transaction, node, taken, now, &mut plan)?;
     for new in &mut plan.entries {
+        new.chain = chains.get(&(new.entry.log, new.entry.position)).copied();
         new.fed = source.is_feed() && new.entry.log.node() != node;
     }
     Ok((plan, applied))
@@ -324,8 +326,14 @@ fn read(entry: &LogEntry) -> Result<Change, String> {
     Ok(change)
 }
 
+/// The chain hashes of entries that came where their logs ended.
+type Chains = BTreeMap<(LogId, LogPosition), ChainHash>;
+
 /// How far each log goes without a gap, once the new entries are in.
-fn heads(transaction: &Transaction<'_>, taken: &Taken) -> Result<Vec<LogHead>, StoreError> {
+fn heads(
+    transaction: &Transaction<'_>,
+    taken: &Taken,
+) -> Result<(Vec<LogHead>, Chains), StoreError> {
     let mut links: BTreeMap<LogId, Vec<Link>> = BTreeMap::new();
     let read = taken.entries.iter();
     let read = read.map(|(entry, change)| (entry, change.hash()));
@@ -337,7 +345,7 @@ fn heads(transaction: &Transaction<'_>, taken: &Taken) -> Result<Vec<LogHead>, S
             hash,
         });
     }
-    let mut heads = Vec::new();
+    let (mut heads, mut chains) = (Vec::new(), Chains::new());
     for (log, mut links) in links {
         let mut head = match log::state(transaction, log)? {
             Some(state) => state.head,
@@ -349,11 +357,12 @@ fn heads(transaction: &Transaction<'_>, taken: &Taken) -> Result<Vec<LogHead>, S
             if Some(link.position) == head.position.next() {
                 head.chain = chain(head.chain, link.position, link.document, link.hash);
                 head.position = link.position;
+                chains.insert((log, head.position), head.chain);
             }
         }
         heads.push(head);
     }
-    Ok(heads)
+    Ok((heads, chains))
 }
 
 /// Folds each touched document once, over all that will be known of it.

@@ -183,20 +183,18 @@ pub(super) fn head_at(
         return Ok(None);
     }
     let log = state.head.log;
-    if let Some(chain) = log::chain_at(transaction, log, position)? {
-        return Ok(Some(LogHead {
+    let mut head = match log::last_chain(transaction, log, position)? {
+        Some((position, chain)) => LogHead {
             log,
             position,
             chain,
-        }));
-    }
-    let mut head = LogHead::start(log);
-    for link in log::links_after(transaction, head.log, LogPosition::START)? {
+        },
+        None => LogHead::start(log),
+    };
+    // What came out of order was stored without its chain.
+    for link in log::links_between(transaction, log, head.position, position)? {
         head.chain = chain(head.chain, link.position, link.document, link.hash);
         head.position = link.position;
-        if link.position == position {
-            return Ok(Some(head));
-        }
     }
-    Ok(None)
+    Ok((head.position == position).then_some(head))
 }

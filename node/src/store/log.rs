@@ -30,7 +30,7 @@ pub struct LogState {
 pub(crate) struct NewEntry {
     pub(crate) entry: LogEntry,
     pub(crate) hash: ChangeHash,
-    /// The chain hash of the log up to here, for an entry that this process wrote.
+    /// The chain hash of the log up to here, for an entry that came where the log ended.
     pub(crate) chain: Option<ChainHash>,
     /// Whether another node wrote it and this till's feed has it.
     pub(crate) fed: bool,
@@ -207,19 +207,24 @@ pub(crate) fn hash_at(
     Ok(bytes.map(ChangeHash::from_bytes))
 }
 
-/// The chain hash that was stored with the entry at one place of a log, if one was.
-pub(crate) fn chain_at(
+/// The last place of a log up to a position with which its chain hash was stored.
+pub(crate) fn last_chain(
     transaction: &Transaction<'_>,
     log: LogId,
-    position: LogPosition,
-) -> Result<Option<ChainHash>, StoreError> {
-    let bytes = transaction
-        .prepare_cached("SELECT chain FROM entry WHERE log = ?1 AND position = ?2")?
-        .query_row(params![log.as_bytes(), to_integer(position.get())], |row| {
-            row.get::<_, Option<[u8; 32]>>(0)
+    up_to: LogPosition,
+) -> Result<Option<(LogPosition, ChainHash)>, StoreError> {
+    let found = transaction
+        .prepare_cached(
+            "SELECT position, chain FROM entry WHERE log = ?1 AND position <= ?2 AND chain IS NOT NULL
+             ORDER BY position DESC LIMIT 1",
+        )?
+        .query_row(params![log.as_bytes(), to_integer(up_to.get())], |row| {
+            Ok((row.get(0)?, row.get(1)?))
         })
         .optional()?;
-    Ok(bytes.flatten().map(ChainHash::from_bytes))
+    found
+        .map(|(position, chain)| Ok((read_position(position)?, ChainHash::from_bytes(chain))))
+        .transpose()
 }
 
 /// Whether a change is here.
@@ -235,10 +240,25 @@ pub(crate) fn links_after(
     log: LogId,
     after: LogPosition,
 ) -> Result<Vec<Link>, StoreError> {
+    links_between(transaction, log, after, LogPosition::MAX)
+}
+
+/// The links of a log after a position up to another, without their changes.
+pub(crate) fn links_between(
+    transaction: &Transaction<'_>,
+    log: LogId,
+    after: LogPosition,
+    through: LogPosition,
+) -> Result<Vec<Link>, StoreError> {
     let mut statement = transaction.prepare_cached(
-        "SELECT position, document, hash FROM entry WHERE log = ?1 AND position > ?2 ORDER BY position",
+        "SELECT position, document, hash FROM entry WHERE log = ?1 AND position > ?2 AND position <= ?3
+         ORDER BY position",
     )?;
-    let mut rows = statement.query(params![log.as_bytes(), to_integer(after.get())])?;
+    let mut rows = statement.query(params![
+        log.as_bytes(),
+        to_integer(after.get()),
+        to_integer(through.get())
+    ])?;
     let mut links = Vec::new();
     while let Some(row) = rows.next()? {
         links.push(Link {

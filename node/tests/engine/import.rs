@@ -1,6 +1,6 @@
 //! What a till takes from a file: what it can prove, and nothing else.
 
-use holdfast_node::engine::{Applied, Unproved};
+use holdfast_node::engine::{Applied, Origin, Unproved};
 use holdfast_schemas::{
     identity::{LogPosition, TenantId},
     log::SignedHead,
@@ -63,6 +63,25 @@ fn a_stretch_is_taken_once_what_is_before_it_is_here() {
     assert_eq!(import(&mut blank, &later), Err(Unproved::Gap));
     assert_eq!(import(&mut blank, &whole), taken(4, 0));
     assert_eq!(import(&mut blank, &later), taken(0, 2));
+}
+
+#[test]
+fn a_log_that_came_out_of_order_proves_what_follows_each_of_its_places() {
+    let till = traded(1);
+    let entries = export(&till, 0).entries;
+    let mut blank = Till::new(1);
+    let now = blank.now;
+    for places in [0..1, 2..4, 1..2] {
+        let came = &entries[places];
+        let applied = blank.engine.apply_entries(came, Origin::File, now);
+        assert_eq!(applied.expect("taken").new, came.len());
+    }
+    for after in 0..4 {
+        let known = entries.len() - usize::try_from(after).expect("few");
+        let again = import(&mut blank, &export(&till, after));
+        assert_eq!(again, taken(0, known), "after {after}");
+    }
+    assert_eq!(export(&blank, 0), export(&till, 0));
 }
 
 #[test]

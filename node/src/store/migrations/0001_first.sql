@@ -22,8 +22,8 @@ CREATE TABLE log (
 CREATE INDEX log_own ON log (own, number);
 CREATE INDEX log_pending ON log (number) WHERE own = 1 AND position > acknowledged;
 
--- The changes, own and foreign, byte for byte. `chain`: of the log up to here, for entries that this process wrote
--- itself. `fed`: another node wrote it, and the feed of the server's present epoch has it; digests compare these.
+-- The changes, own and foreign, byte for byte. `chain`: of the log up to here, for entries that came where
+-- it ended. `fed`: another node wrote it, and the feed of the server's present epoch has it; digests compare these.
 -- `taken_minor` (of `currency`) is the money that the change took, `recorded_at` when this file got it.
 CREATE TABLE entry (
     number INTEGER PRIMARY KEY,

@@ -17,6 +17,10 @@ const QUEUE_FRAMES_MAX: usize = 1_024;
 /// The most frames in one transaction.
 const GROUP_FRAMES_MAX: usize = 256;
 
+/// With so many entries a transaction is full: from here on a longer one saves little of the disk's time, and whoever is
+/// in it waits for all of it, while nobody sends.
+const GROUP_ENTRIES_MAX: usize = 2_048;
+
 /// Why a frame was not taken. It is not acknowledged, and so comes again.
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
@@ -84,11 +88,14 @@ impl IngestTask {
     /// Takes frames until every [`Ingest`] is gone and what they brought is durable.
     pub async fn run(mut self) {
         while let Some(first) = self.waiting.recv().await {
+            let mut entries = first.0.entries.len();
             let mut frames = vec![first.0];
             let mut answers = vec![first.1];
             while frames.len() < GROUP_FRAMES_MAX
+                && entries < GROUP_ENTRIES_MAX
                 && let Ok((frame, answer)) = self.waiting.try_recv()
             {
+                entries += frame.entries.len();
                 frames.push(frame);
                 answers.push(answer);
             }

@@ -21,7 +21,7 @@ pub(crate) use self::documents::Documents;
 use crate::store::{CursorName, EntryNumber, PageLimit, ProjectionBatch, Store, StoreError};
 
 /// How many entries one step reads, at most. While it writes, ingest waits: a longer step would make tills wait longer.
-pub const STEP_ENTRIES_MAX: PageLimit = PageLimit::clamped(256);
+pub const STEP_ENTRIES_MAX: PageLimit = PageLimit::clamped(128);
 
 /// Why a step was not made. The rows are as they were.
 #[derive(Debug, thiserror::Error)]

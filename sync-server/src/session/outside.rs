@@ -30,6 +30,13 @@ pub(super) struct Bells {
     pub(super) revoked: watch::Sender<Arc<BTreeSet<NodeNumber>>>,
 }
 
+/// Of how many steps of the projection the reactions look at what came of them at once, while there is more to project.
+/// Nobody waits for a reaction as somebody may wait for a figure.
+const PROJECTED_STEPS_MAX: u32 = 16;
+
+/// After how many projected entries the store is tidied: some 16 MiB of what the engine wrote.
+const TIDY_AFTER_ENTRIES: u64 = 1_024;
+
 /// Projects and reacts whenever something was committed, in bounded steps.
 pub(super) async fn follow(
     store: Arc<dyn Store>,
@@ -39,11 +46,15 @@ pub(super) async fn follow(
     mut stop: watch::Receiver<bool>,
 ) {
     let mut committed = bells.committed.subscribe();
+    let mut untidied = Untidied::default();
+    let mut projected_steps = 0;
     loop {
-        match step(&*store, &mut reactor, &*clock, &bells) {
+        let stepped = step(&*store, &mut reactor, &*clock, &bells, &mut projected_steps);
+        match stepped.and_then(|moved| untidied.tidy(&*store, &bells).map(|()| moved)) {
             Ok(true) => {
                 tokio::task::yield_now().await;
-                if *stop.borrow() {
+                // Closed: the server was dropped.
+                if *stop.borrow() || stop.has_changed().is_err() {
                     return;
                 }
                 continue;
@@ -63,6 +74,24 @@ pub(super) async fn follow(
     }
 }
 
+/// What was projected since the store was tidied.
+#[derive(Default)]
+struct Untidied {
+    since: Option<EntryNumber>,
+}
+
+impl Untidied {
+    fn tidy(&mut self, store: &dyn Store, bells: &Bells) -> Result<(), FollowError> {
+        let reached = *bells.projected.borrow();
+        let since = *self.since.get_or_insert(reached);
+        if reached.get().saturating_sub(since.get()) >= TIDY_AFTER_ENTRIES {
+            self.since = Some(reached);
+            store.tidy()?;
+        }
+        Ok(())
+    }
+}
+
 /// Why the server's own work behind the log stopped for now.
 #[derive(Debug, thiserror::Error)]
 enum FollowError {
@@ -74,18 +103,25 @@ enum FollowError {
     Store(#[from] StoreError),
 }
 
-/// One bounded step of each; whether something moved, so that there may be more to do.
+/// One bounded step of the projection, and one of the reactions where it is their turn; whether something moved, so
+/// that there may be more to do. `projected_steps`: how many steps the reactions have not looked at.
 fn step(
     store: &dyn Store,
     reactor: &mut Reactor,
     clock: &dyn Clock,
     bells: &Bells,
+    projected_steps: &mut u32,
 ) -> Result<bool, FollowError> {
     let projected = project::step(store)?;
     let reached = projected.cursor;
     bells
         .projected
         .send_if_modified(|known| std::mem::replace(known, reached) != reached);
+    *projected_steps += 1;
+    if projected.moved && *projected_steps < PROJECTED_STEPS_MAX {
+        return Ok(true);
+    }
+    *projected_steps = 0;
     let reacted = reactor.step(store, clock.now())?;
     if reacted.moved {
         ring_committed(store, bells)?;

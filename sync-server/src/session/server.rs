@@ -24,7 +24,7 @@ use super::{
     live::LiveTable,
     outside::{self, Bells},
     transport,
-    writer::{Writer, WriterPlace},
+    writer::{Worker, WriterPlace},
 };
 use crate::{
     clock::Clock,
@@ -59,7 +59,7 @@ pub struct SyncServerParts {
     pub tls_time: Arc<dyn TimeProvider>,
     /// What it counts.
     pub metrics: Arc<Metrics>,
-    /// Where what comes in is committed.
+    /// Where what comes in is committed, and what follows from it made.
     pub writer: WriterPlace,
 }
 
@@ -113,7 +113,9 @@ pub struct SyncServer {
     stop: watch::Sender<bool>,
     accepting: JoinSet<()>,
     background: JoinSet<()>,
-    writer: Writer,
+    writer: Worker,
+    /// Projection and reactions, behind the log.
+    follower: Worker,
     live: LiveTable,
     committed: watch::Receiver<EntryNumber>,
     contacts: Arc<Contacts>,
@@ -176,19 +178,21 @@ impl SyncServer {
             bells.committed.clone(),
             Arc::clone(&bells.feeds),
         );
-        let writer = Writer::start(task, writer)?;
+        let place = writer;
+        let writer = Worker::start("ingest", task.run(), place)?;
         let live = LiveTable::new(Arc::clone(&metrics));
         let committed = bells.committed.subscribe();
 
-        let mut background = JoinSet::new();
         let reactor = Reactor::new(random::bytes(), Arc::clone(&signer), &*store)?;
-        background.spawn(outside::follow(
+        let follow = outside::follow(
             Arc::clone(&store),
             reactor,
             Arc::clone(&clock),
             Arc::clone(&bells),
             stopped.clone(),
-        ));
+        );
+        let follower = Worker::start("project", follow, place)?;
+        let mut background = JoinSet::new();
         let contacts = Arc::new(Contacts::default());
         background.spawn(outside::look(
             Arc::clone(&store),
@@ -226,6 +230,7 @@ impl SyncServer {
             accepting,
             background,
             writer,
+            follower,
             live,
             committed,
             contacts,
@@ -267,6 +272,7 @@ impl SyncServer {
         self.accepting.shutdown().await;
         self.background.shutdown().await;
         self.writer.ended().await;
+        self.follower.ended().await;
         if let Err(error) = self.contacts.write_down(&*self.store) {
             tracing::error!(
                 error = &error as &dyn std::error::Error,

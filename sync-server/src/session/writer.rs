@@ -1,4 +1,4 @@
-//! Where the writer runs.
+//! Where what waits for the disk runs.
 
 use std::{
     io,
@@ -7,52 +7,56 @@ use std::{
 
 use tokio::task::JoinSet;
 
-use crate::ingest::IngestTask;
-
-/// On which thread the writer waits for the disk.
+/// On which threads the writer, and what is made from the log behind it, work and wait for the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WriterPlace {
-    /// On one of its own, so that nothing else waits with it.
+    /// Each on one of its own, so that nothing else waits with it.
     OwnThread,
     /// Beside everything else: a simulation has one thread.
     Beside,
 }
 
-/// The writer, running.
-pub(super) enum Writer {
+/// Something that runs there.
+pub(super) enum Worker {
     OnThread(JoinHandle<()>),
     Beside(JoinSet<()>),
 }
 
-impl Writer {
-    /// Starts the writer.
+impl Worker {
+    /// Starts it, under a name that the operating system shows.
     ///
     /// # Errors
     /// The operating system's, where it gives no thread.
-    pub(super) fn start(task: IngestTask, place: WriterPlace) -> io::Result<Self> {
+    pub(super) fn start(
+        name: &str,
+        work: impl Future<Output = ()> + Send + 'static,
+        place: WriterPlace,
+    ) -> io::Result<Self> {
         match place {
             WriterPlace::OwnThread => {
-                let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-                let thread = Builder::new().name("ingest".to_owned());
-                let thread = thread.spawn(move || runtime.block_on(task.run()))?;
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_time()
+                    .build()?;
+                let thread = Builder::new().name(name.to_owned());
+                let thread = thread.spawn(move || runtime.block_on(work))?;
                 Ok(Self::OnThread(thread))
             }
             WriterPlace::Beside => {
                 let mut tasks = JoinSet::new();
-                tasks.spawn(task.run());
+                tasks.spawn(work);
                 Ok(Self::Beside(tasks))
             }
         }
     }
 
-    /// Waits until the writer has ended.
+    /// Waits until it has ended.
     pub(super) async fn ended(self) {
         let ended = match self {
             Self::OnThread(thread) => thread.join().is_ok(),
             Self::Beside(mut tasks) => tasks.join_next().await.is_none_or(|ended| ended.is_ok()),
         };
         if !ended {
-            tracing::error!("the writer panicked");
+            tracing::error!("what writes to the store panicked");
         }
     }
 }

@@ -50,6 +50,12 @@ pub trait Upkeep {
     /// [`StoreError`].
     fn check(&self) -> Result<Vec<CheckFinding>, StoreError>;
 
+    /// Does what the engine can do beside everybody else, and would do in somebody's way otherwise.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn tidy(&self) -> Result<(), StoreError>;
+
     /// Writes a consistent copy of the whole store to a new file, while others go on writing.
     ///
     /// # Errors

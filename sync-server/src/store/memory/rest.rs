@@ -212,6 +212,10 @@ impl Upkeep for MemoryStore {
         Ok(Vec::new())
     }
 
+    fn tidy(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     fn backup(&self, _file: &Path) -> Result<(), StoreError> {
         Err(StoreError::Database {
             attempted: "write a copy",

@@ -52,13 +52,18 @@ impl LogStore for SqliteStore {
         cursor: Option<(EntryNumber, EntryNumber)>,
         sign: SignOwnHead<'_>,
     ) -> Result<u32, StoreError> {
-        self.write(|transaction| {
+        let work = |transaction: &Transaction<'_>| {
             if let Some((from, to)) = cursor {
                 move_cursor(transaction, CursorName::React, from, to)?;
             }
             let append = |tables: &mut Tables<'_>| apply::append_own(tables, entries, sign);
             Tables::write(transaction, append).map(|(appended, _)| appended)
-        })
+        };
+        // A person waits for a command's end, and nobody for a reaction's.
+        match cursor {
+            Some(_) => self.write_behind(work),
+            None => self.write(work),
+        }
     }
 
     fn last_own_number(&self) -> Result<Option<OrderNumber>, StoreError> {
@@ -492,12 +497,12 @@ pub(super) fn own_cursor(
     cursor: CursorName,
 ) -> Result<EntryNumber, StoreError> {
     let entry = transaction
-        .query_row(
-            "SELECT entry FROM own_cursor WHERE name = ?1",
-            [cursor.name()],
-            |row| column(row, 0),
-        )
-        .optional()
+        .prepare_cached("SELECT entry FROM own_cursor WHERE name = ?1")
+        .and_then(|mut statement| {
+            statement
+                .query_row([cursor.name()], |row| column(row, 0))
+                .optional()
+        })
         .map_err(failed("read a cursor"))?;
     Ok(entry.unwrap_or(EntryNumber::START))
 }
@@ -522,11 +527,11 @@ pub(super) fn set_cursor(
     to: EntryNumber,
 ) -> Result<(), StoreError> {
     transaction
-        .execute(
+        .prepare_cached(
             "INSERT INTO own_cursor (name, entry) VALUES (?1, ?2)
              ON CONFLICT (name) DO UPDATE SET entry = excluded.entry",
-            params![cursor.name(), Column(to)],
         )
+        .and_then(|mut statement| statement.execute(params![cursor.name(), Column(to)]))
         .map_err(failed("move a cursor"))?;
     Ok(())
 }

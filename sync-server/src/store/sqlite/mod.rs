@@ -1,6 +1,8 @@
 //! Embedded SQLite: one file, one writer, readers beside it.
 //!
-//! WAL with `synchronous=FULL`: what a commit says is durable survives a power cut. Every write is `BEGIN IMMEDIATE`
+//! WAL with `synchronous=FULL`: what a commit says is durable survives a power cut. That goes for the projection as well,
+//! though it could be made again: after a sync that failed, the system may have dropped whatever was written and not
+//! synced, and durable commits behind it in the same write-ahead log would go with it. Every write is `BEGIN IMMEDIATE`
 //! on the one writing connection; readers have connections of their own and see the last commit.
 
 mod log;
@@ -13,6 +15,7 @@ mod rights;
 mod row_tables;
 mod rows;
 mod values;
+mod writer;
 
 use std::{
     path::{Path, PathBuf},
@@ -20,8 +23,9 @@ use std::{
 };
 
 use holdfast_schemas::{identity::TenantId, wire::ServerEpoch};
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction};
 
+use self::writer::{Turn, Writer};
 use super::StoreError;
 
 /// The most connections that are kept for readers; more are opened and closed again.
@@ -61,7 +65,7 @@ impl SqlitePlace {
 #[derive(Debug)]
 pub struct SqliteStore {
     place: SqlitePlace,
-    writer: Mutex<Connection>,
+    writer: Writer,
     readers: Mutex<Vec<Connection>>,
 }
 
@@ -107,14 +111,9 @@ impl SqliteStore {
     fn over(place: SqlitePlace, writer: Connection) -> Self {
         Self {
             place,
-            writer: Mutex::new(writer),
+            writer: Writer::new(writer),
             readers: Mutex::new(Vec::new()),
         }
-    }
-
-    /// The writing connection. A panic while it was held rolled its transaction back.
-    fn writer(&self) -> MutexGuard<'_, Connection> {
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs one writing transaction; what it did is kept only where it succeeds.
@@ -122,15 +121,15 @@ impl SqliteStore {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut connection = self.writer();
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(failed("begin a transaction"))?;
-        let done = work(&transaction)?;
-        transaction
-            .commit()
-            .map_err(failed("commit a transaction"))?;
-        Ok(done)
+        self.writer.run(Turn::Awaited, work)
+    }
+
+    /// Runs one writing transaction of what is made from the log, behind those that somebody waits for.
+    fn write_behind<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.writer.run(Turn::Behind, work)
     }
 
     /// Runs one reading transaction: all that it reads is of one commit.
@@ -138,14 +137,22 @@ impl SqliteStore {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        self.with_reader(|connection| {
+            let transaction = connection.transaction().map_err(failed("begin to read"))?;
+            work(&transaction)
+        })
+    }
+
+    fn with_reader<T>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let kept = self.readers().pop();
         let mut connection = match kept {
             Some(connection) => connection,
             None => open::reader(&self.place)?,
         };
-        let transaction = connection.transaction().map_err(failed("begin to read"))?;
-        let done = work(&transaction);
-        drop(transaction);
+        let done = work(&mut connection);
         let mut readers = self.readers();
         if readers.len() < READERS_KEPT_MAX {
             readers.push(connection);

@@ -99,7 +99,7 @@ fn listed<'a>(filter: &'a StoreDateFilter, after: Option<DocumentId>) -> Conditi
 
 impl ReadModel for SqliteStore {
     fn project(&self, batch: &ProjectionBatch) -> Result<(), StoreError> {
-        self.write(|transaction| {
+        self.write_behind(|transaction| {
             move_cursor(transaction, CursorName::Project, batch.from, batch.to)?;
             for rows in &batch.documents {
                 row_tables::replace(transaction, rows)
@@ -110,7 +110,7 @@ impl ReadModel for SqliteStore {
     }
 
     fn drop_projection(&self) -> Result<(), StoreError> {
-        self.write(|transaction| {
+        self.write_behind(|transaction| {
             for table in ROW_TABLES {
                 transaction
                     .execute(&format!("DELETE FROM {table}"), [])

@@ -201,6 +201,16 @@ impl Upkeep for SqliteStore {
         })
     }
 
+    /// Copies what is in the write-ahead log into the file. The writer does so too, at a far longer log; then it finds
+    /// little left to do.
+    fn tidy(&self) -> Result<(), StoreError> {
+        self.with_reader(|connection| {
+            connection
+                .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+                .map_err(failed("copy the write-ahead log into the file"))
+        })
+    }
+
     fn backup(&self, file: &Path) -> Result<(), StoreError> {
         if file.exists() {
             return Err(StoreError::Database {

@@ -44,7 +44,8 @@ pub trait Upkeep {
     /// [`StoreError`].
     fn begin_epoch(&self, epoch: ServerEpoch, skip_nodes: u32) -> Result<(), StoreError>;
 
-    /// Checks the engine's own integrity, every log's chain, and every feed's numbers. An empty list is a sound store.
+    /// Checks the engine's own integrity, every log's chain, every feed's numbers, and the sums of the stock ledger. An
+    /// empty list is a sound store.
     ///
     /// # Errors
     /// [`StoreError`].

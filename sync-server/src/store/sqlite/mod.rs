@@ -14,6 +14,7 @@ mod rest;
 mod rights;
 mod row_tables;
 mod rows;
+mod stock_rows;
 mod values;
 mod writer;
 

@@ -8,6 +8,7 @@ use super::{
     log::{log_end, move_cursor, own_cursor, set_cursor},
     row_tables::{self, ROW_TABLES},
     rows::collect,
+    stock_rows::{STOCK_TABLE, StockChanges},
     values::{Column, column},
 };
 use crate::store::{
@@ -101,17 +102,20 @@ impl ReadModel for SqliteStore {
     fn project(&self, batch: &ProjectionBatch) -> Result<(), StoreError> {
         self.write_behind(|transaction| {
             move_cursor(transaction, CursorName::Project, batch.from, batch.to)?;
+            let mut stock = StockChanges::default();
             for rows in &batch.documents {
-                row_tables::replace(transaction, rows)
+                row_tables::replace(transaction, rows, &mut stock)
                     .map_err(failed("write a document's rows"))?;
             }
-            Ok(())
+            stock
+                .write(transaction)
+                .map_err(failed("write the stock on hand"))
         })
     }
 
     fn drop_projection(&self) -> Result<(), StoreError> {
         self.write_behind(|transaction| {
-            for table in ROW_TABLES {
+            for table in ROW_TABLES.into_iter().chain([STOCK_TABLE]) {
                 transaction
                     .execute(&format!("DELETE FROM {table}"), [])
                     .map_err(failed("drop the rows"))?;
@@ -213,8 +217,8 @@ impl ReadModel for SqliteStore {
             ));
         }
         let sql = (
-            "SELECT store, product, measure, SUM(change_thousandths) FROM movement_row",
-            "GROUP BY store, product, measure ORDER BY store, product, measure",
+            "SELECT store, product, measure, thousandths FROM stock_row",
+            "ORDER BY store, product, measure",
         );
         self.read(|transaction| {
             read_page(

@@ -197,6 +197,7 @@ impl Upkeep for SqliteStore {
             let mut findings = check_engine(transaction)?;
             findings.extend(check_chains(transaction)?);
             findings.extend(check_feeds(transaction)?);
+            findings.extend(check_stock(transaction)?);
             Ok(findings)
         })
     }
@@ -315,4 +316,26 @@ fn check_feeds(transaction: &Transaction<'_>) -> Result<Vec<CheckFinding>, Store
         detail: format!("the feed of store {store} has a gap"),
     };
     Ok(stores.into_iter().map(finding).collect())
+}
+
+/// Sums the stock ledger and compares that with the sums that were moved along with it.
+fn check_stock(transaction: &Transaction<'_>) -> Result<Vec<CheckFinding>, StoreError> {
+    let summed =
+        "SELECT store, product, measure, COUNT(*), SUM(change_thousandths) FROM movement_row
+                  GROUP BY store, product, measure";
+    let kept = "SELECT store, product, measure, movements, thousandths FROM stock_row";
+    let sql = format!(
+        "SELECT DISTINCT store, product FROM (
+           SELECT * FROM ({summed} EXCEPT {kept}) UNION ALL SELECT * FROM ({kept} EXCEPT {summed}))
+         ORDER BY store, product"
+    );
+    collect(transaction, "check the stock", &sql, &[], |row| {
+        let (store, product) = (row.get::<_, String>(0)?, row.get::<_, String>(1)?);
+        Ok(CheckFinding {
+            what: "stock on hand",
+            detail: format!(
+                "that of product {product} at store {store} is not the sum of its movements"
+            ),
+        })
+    })
 }

@@ -9,14 +9,17 @@ use holdfast_schemas::{
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use rust_decimal::Decimal;
 
-use super::values::{Column, column, optional, text};
+use super::{
+    stock_rows::StockChanges,
+    values::{Column, column, optional, text},
+};
 use crate::store::{
     DocumentRows, MisfitRow, MovementRow, OrderRow, ReturnRow, RowText, SessionRow, StockLevel,
     StockThousandths, SummaryRow, TradingDay, ViewJson,
     read_model::{measure_name, thousandths},
 };
 
-/// Every table that is made from the log.
+/// Every table that is made from the log, document by document.
 pub(super) const ROW_TABLES: [&str; 10] = [
     "document_row",
     "order_row",
@@ -41,23 +44,34 @@ pub(super) const SELECT_RETURNS: &str =
 pub(super) const SELECT_SESSIONS: &str = "SELECT document, view, store, till, business_date, status
      FROM session_row JOIN document_row USING (document)";
 
-/// Puts a document's rows in the place of those that it had.
-pub(super) fn replace(transaction: &Transaction<'_>, rows: &DocumentRows) -> rusqlite::Result<()> {
+/// Puts a document's rows in the place of those that it had, and notes what that changes in the stock.
+pub(super) fn replace(
+    transaction: &Transaction<'_>,
+    rows: &DocumentRows,
+    stock: &mut StockChanges,
+) -> rusqlite::Result<()> {
     let document = Column(rows.document);
+    let put_document = || {
+        transaction
+            .prepare_cached(
+                "INSERT INTO document_row (document, kind, view) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![
+                document,
+                rows.kind.map(DocumentKind::name),
+                rows.view.0
+            ])
+    };
     // Whatever has rows has this one, and most documents come once.
-    let had_rows = transaction
-        .prepare_cached("SELECT 1 FROM document_row WHERE document = ?1")?
-        .exists([&document])?;
-    if had_rows {
+    let is_new = put_document()? == 1;
+    if !is_new {
+        stock.take_out(transaction, rows.document)?;
         remove(transaction, rows.document)?;
+        put_document()?;
     }
-    transaction
-        .prepare_cached("INSERT INTO document_row (document, kind, view) VALUES (?1, ?2, ?3)")?
-        .execute(params![
-            document,
-            rows.kind.map(DocumentKind::name),
-            rows.view.0
-        ])?;
+    rows.movements
+        .iter()
+        .for_each(|movement| stock.add(movement));
     put_summary(transaction, rows)?;
     put_keys(transaction, rows)?;
     put_misfits(transaction, rows)?;

@@ -242,7 +242,16 @@ CREATE TABLE movement_row (
   part INTEGER NOT NULL,
   PRIMARY KEY (document, place)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX movement_row_by_product ON movement_row (store, product, measure, change_thousandths);
+
+-- The sums of the stock ledger: how many movements, and what is on hand.
+CREATE TABLE stock_row (
+  store TEXT NOT NULL,
+  product TEXT NOT NULL,
+  measure TEXT NOT NULL,
+  movements INTEGER NOT NULL,
+  thousandths INTEGER NOT NULL,
+  PRIMARY KEY (store, product, measure)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE day_row (
   store TEXT NOT NULL,

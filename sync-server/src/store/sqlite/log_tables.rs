@@ -1,8 +1,9 @@
 //! The tables of the log, inside a writing transaction.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
+    num::NonZeroU64,
 };
 
 use holdfast_schemas::{
@@ -37,6 +38,8 @@ pub(super) struct Tables<'a> {
     transaction: &'a Transaction<'a>,
     documents: RefCell<BTreeMap<DocumentId, KnownDocument>>,
     authors: RefCell<BTreeMap<NodeNumber, Option<Author>>>,
+    /// Whether anything is in quarantine.
+    has_quarantine: Cell<Option<bool>>,
     last_entry: Option<EntryNumber>,
     /// The ends of the feeds that were written to.
     feed_ends: BTreeMap<StoreId, FeedPosition>,
@@ -53,7 +56,16 @@ struct KnownDocument {
     written: bool,
     scope: Option<BTreeSet<StoreId>>,
     /// Its entries, where the transaction made it.
-    entries: Vec<EntryNumber>,
+    entries: Vec<KnownEntry>,
+}
+
+/// An entry of a document that this transaction made.
+#[derive(Debug)]
+struct KnownEntry {
+    number: EntryNumber,
+    log: LogId,
+    position: LogPosition,
+    change: (ChangeHash, NonZeroU64),
 }
 
 impl<'a> Tables<'a> {
@@ -62,6 +74,7 @@ impl<'a> Tables<'a> {
             transaction,
             documents: RefCell::default(),
             authors: RefCell::default(),
+            has_quarantine: Cell::new(None),
             last_entry: None,
             feed_ends: BTreeMap::new(),
         }
@@ -321,12 +334,18 @@ impl LogTables for Tables<'_> {
             })
             .map_err(failed("write an entry"))?;
         if let Some(known) = self.documents.get_mut().get_mut(&entry.document) {
-            known.entries.push(number);
+            known.entries.push(KnownEntry {
+                number,
+                log: place.log,
+                position: place.position,
+                change: (entry.hash, change.last_counter),
+            });
         }
         Ok(number)
     }
 
     fn put_aside(&mut self, aside: &Aside<'_>) -> Result<QuarantineNumber, StoreError> {
+        self.has_quarantine.set(Some(true));
         self.execute(
             "number an entry for quarantine",
             "UPDATE server SET quarantine_end = quarantine_end + 1",
@@ -363,33 +382,10 @@ impl LogTables for Tables<'_> {
     }
 
     fn known(&self, document: DocumentId, place: &Place) -> Result<Known, StoreError> {
-        let mut known = Known::default();
-        let accepted = self.rows(
-            "read a document's changes",
-            "SELECT log, position, hash, last_counter FROM entry WHERE document = ?1",
-            &[&Column(document)],
-            |row| {
-                Ok((
-                    (column(row, 0)?, column(row, 1)?),
-                    (column(row, 2)?, column(row, 3)?),
-                ))
-            },
-        )?;
-        for ((log, position), change) in accepted {
-            known.accept(place, log, position, change);
+        let mut known = self.accepted(document, place)?;
+        if self.has_quarantine()? {
+            known.of_log += self.aside_before(document, place)?;
         }
-        let aside = self.row(
-            "count a log's changes in quarantine",
-            "SELECT COUNT(*) FROM quarantine
-             WHERE document = ?1 AND log = ?2 AND position < ?3 AND chain IS NOT NULL AND NOT released",
-            &[
-                &Column(document),
-                &Column(place.log),
-                &Column(place.position),
-            ],
-            |row| row.get::<_, u32>(0),
-        )?;
-        known.of_log += u64::from(aside.unwrap_or_default());
         Ok(known)
     }
 
@@ -507,7 +503,7 @@ impl LogTables for Tables<'_> {
         if let Some(known) = self.documents.borrow().get(&document)
             && known.made_here
         {
-            return Ok(known.entries.clone());
+            return Ok(known.entries.iter().map(|entry| entry.number).collect());
         }
         self.rows(
             "read a document's entries",
@@ -549,6 +545,66 @@ impl LogTables for Tables<'_> {
 }
 
 impl Tables<'_> {
+    /// What was accepted of a document. Of one that was not there before this transaction, the file need not be asked:
+    /// such are nearly all.
+    fn accepted(&self, document: DocumentId, place: &Place) -> Result<Known, StoreError> {
+        let mut known = Known::default();
+        let is_there = self.document(document)?.is_some();
+        if let Some(made) = self.documents.borrow().get(&document)
+            && (made.made_here || !is_there)
+        {
+            for entry in &made.entries {
+                known.accept(place, entry.log, entry.position, entry.change);
+            }
+            return Ok(known);
+        }
+        let accepted = self.rows(
+            "read a document's changes",
+            "SELECT log, position, hash, last_counter FROM entry WHERE document = ?1",
+            &[&Column(document)],
+            |row| {
+                Ok((
+                    (column(row, 0)?, column(row, 1)?),
+                    (column(row, 2)?, column(row, 3)?),
+                ))
+            },
+        )?;
+        for ((log, position), change) in accepted {
+            known.accept(place, log, position, change);
+        }
+        Ok(known)
+    }
+
+    fn has_quarantine(&self) -> Result<bool, StoreError> {
+        if let Some(known) = self.has_quarantine.get() {
+            return Ok(known);
+        }
+        let found = self.row(
+            "look into quarantine",
+            "SELECT 1 FROM quarantine LIMIT 1",
+            &[],
+            |_| Ok(()),
+        )?;
+        self.has_quarantine.set(Some(found.is_some()));
+        Ok(found.is_some())
+    }
+
+    /// How many changes of the place's log to a document are in quarantine, at places before it.
+    fn aside_before(&self, document: DocumentId, place: &Place) -> Result<u64, StoreError> {
+        let count = self.row(
+            "count a log's changes in quarantine",
+            "SELECT COUNT(*) FROM quarantine
+             WHERE document = ?1 AND log = ?2 AND position < ?3 AND chain IS NOT NULL AND NOT released",
+            &[
+                &Column(document),
+                &Column(place.log),
+                &Column(place.position),
+            ],
+            |row| row.get::<_, u32>(0),
+        )?;
+        Ok(u64::from(count.unwrap_or_default()))
+    }
+
     fn put_feed_row(
         &mut self,
         store: &StoreId,

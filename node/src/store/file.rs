@@ -278,6 +278,16 @@ fn open_connection(place: &StorePlace) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     damage::look(&connection, place)?;
+    begin_log_anew(&connection)?;
     migration::migrate(&mut connection)?;
     Ok(connection)
+}
+
+/// Copies what the last process left in the write-ahead log into the file.
+///
+/// That process may have been unable to sync it. A system like Linux then takes it for written all the same: it can be
+/// read, a later sync passes it over, and a power cut takes it, with all that came after it in the log.
+fn begin_log_anew(connection: &Connection) -> Result<(), StoreError> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    Ok(())
 }

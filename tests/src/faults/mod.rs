@@ -28,6 +28,8 @@ mod model;
 mod network;
 mod random;
 mod randomness;
+#[cfg(test)]
+mod unsynced_log;
 mod vfs;
 mod world;
 

@@ -81,12 +81,23 @@ fn lay_out(
 
 pub(super) fn open(place: &SqlitePlace) -> Result<Connection, StoreError> {
     let mut connection = connect(place, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    begin_log_anew(&connection)?;
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(failed("begin a transaction"))?;
     migrate(&transaction)?;
     transaction.commit().map_err(failed("migrate the file"))?;
     Ok(connection)
+}
+
+/// Copies what the last process left in the write-ahead log into the file.
+///
+/// That process may have been unable to sync it. A system like Linux then takes it for written all the same: it can be
+/// read, a later sync passes it over, and a power cut takes it, with all that came after it in the log.
+fn begin_log_anew(connection: &Connection) -> Result<(), StoreError> {
+    connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .map_err(failed("begin the write-ahead log anew"))
 }
 
 fn migrate(transaction: &Transaction<'_>) -> Result<(), StoreError> {

@@ -361,3 +361,15 @@ fn each_kind_of_gap_is_found() {
 fn session_id() -> DocumentId {
     document_id(SESSION)
 }
+
+/// Money belongs to the day of its own session, whatever other sessions are there.
+#[test]
+fn a_session_of_another_day_takes_no_money_from_this_one() {
+    let mut day = day();
+    let other = session_of(&open_session(SESSION + 1, "2010-12-02", 5_000));
+    day.sessions.insert(0, other);
+    let report = day.balance();
+    assert!(report.balances(), "{:?}", report.gaps);
+    let taken = report.net_tenders_minor.values().copied();
+    assert_eq!(taken.collect::<Vec<_>>(), [minor(750), minor(400)]);
+}

@@ -184,3 +184,26 @@ fn one_outside_order_that_was_captured_twice_is_one_until_people_say_otherwise()
         "it does not come back by itself"
     );
 }
+
+#[test]
+fn an_alias_that_only_one_of_the_two_says_is_named_once_and_counts() {
+    let mut web = order(1, 1, Some("web:7"));
+    let till = order(2, 2, Some("web:7"));
+    let decided = reactions(&till, &[&web]);
+    write(&mut web, &decided);
+    let states = [order_of(&web), order_of(&till)];
+    let one = resolve_aliases(&states).unwrap();
+    let named: Vec<_> = one
+        .misfits
+        .iter()
+        .filter(|misfit| misfit.code() == "alias_one_sided")
+        .collect();
+    assert_eq!(
+        named,
+        [&crate::misfit::Misfit::AliasOneSided {
+            document: document_id(1),
+            other: document_id(2),
+        }]
+    );
+    assert_eq!(one.documents.len(), 2);
+}

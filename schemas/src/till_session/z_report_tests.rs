@@ -251,3 +251,39 @@ fn a_z_report_of_very_many_departments_and_cashiers_still_fits_into_one_operatio
     let written = write_operation(&operation(Role::Cashier, closed.into()));
     assert!(written.is_ok());
 }
+
+/// A return counts in the session that opened it, once it is complete; what was taken less what was given back is net.
+#[test]
+fn a_return_counts_where_it_was_opened_and_its_money_is_taken_off() {
+    let here = session_of(&open_session(9_000, DATE, 0));
+    let elsewhere = session_of(&open_session(9_001, DATE, 0));
+    let lines = vec![
+        sale_line("TEA", "1", "5.00", LineKind::Goods),
+        sale_line("JAM", "1", "3.00", LineKind::Goods),
+    ];
+    let order = sell_one(&(lines, 1, 0, true), 1, &here);
+    let returned = take_first_back(&order, 2, &here);
+    let takings = |session: &TillSessionState| {
+        SessionTakings::of_order(session.id, &order)
+            .plus(&SessionTakings::of_return(session.id, &returned))
+    };
+    assert_eq!(takings(&elsewhere), SessionTakings::default());
+    let takings = takings(&here);
+    assert_eq!((takings.orders, takings.returns), (1, 1));
+    assert_eq!(takings.refunds_minor, minor(500));
+    assert_eq!(takings.net_tenders_minor(), minor(300));
+    let unfinished = ReturnState {
+        completed: None,
+        ..returned
+    };
+    let unfinished = SessionTakings::of_return(here.id, &unfinished);
+    assert_eq!(
+        (unfinished.returns, unfinished.refunds_minor),
+        (0, MinorUnits::ZERO)
+    );
+    assert_eq!(
+        unfinished.net_tenders_minor(),
+        minor(-500),
+        "its money moved"
+    );
+}

@@ -221,3 +221,17 @@ fn a_fork_of_another_tills_log_does_not_freeze_this_one() {
     pair.settle();
     assert!(matches!(pair.link(), Link::Refused { .. }));
 }
+
+/// The new feed is shorter than the old one's cursor, and what is in it now was never in the old one.
+#[test]
+fn after_a_restore_the_feed_is_read_from_its_beginning() {
+    let mut pair = Pair::online();
+    pair.server.receive(log_of(2, 1), 2);
+    let mut backup = restored(&pair.server);
+    pair.server.receive(log_of(2, 1), 6);
+    pair.announce();
+    backup.receive(log_of(3, 1), 3);
+    pair.restore_server(backup);
+    pair.advance(60_000);
+    assert_eq!(pair.disk.entries(log_of(3, 1)), 3);
+}

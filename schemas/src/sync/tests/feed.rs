@@ -2,11 +2,14 @@
 
 use super::{
     Pair,
-    disks::{PAGE_ENTRIES, at, log_of},
+    disks::{PAGE_ENTRIES, at, log_of, node},
 };
 use crate::{
     identity::PriceListVersion,
-    sync::till::{Input, Link},
+    sync::{
+        server,
+        till::{Input, Link},
+    },
     wire::{FeedPage, FeedPosition, Message, ReferenceText, Refuse, limits::FEED_SILENCE_MAX},
 };
 
@@ -143,4 +146,32 @@ fn reference_data_come_as_deltas() {
     assert_eq!(pair.disk.reference, PriceListVersion::new(8));
     pair.reconnect();
     assert_eq!(pair.seen.sent_by_server("ReferencePage"), pages + 1);
+}
+
+#[test]
+fn a_till_that_has_all_is_told_so_once() {
+    let mut pair = Pair::online();
+    assert_eq!(pair.seen.sent_by_server("Pong"), 1);
+    pair.announce();
+    assert_eq!(pair.seen.sent_by_server("Pong"), 1, "nothing is new");
+    pair.server.receive(log_of(2, 1), 1);
+    pair.announce();
+    assert_eq!(pair.seen.sent_by_server("Pong"), 2, "it has all again");
+}
+
+/// A store that answers what nobody asked, or answers twice, moves no cursor.
+#[test]
+fn a_page_that_the_session_did_not_ask_for_is_not_passed_on() {
+    let mut pair = Pair::online();
+    pair.server.receive(log_of(2, 1), 2);
+    let page = pair.server.read_feed(node(1), FeedPosition::START, &[]);
+    pair.tell_session(server::Input::FeedRead(page));
+    pair.settle();
+    assert_eq!(pair.seen.sent_by_server("FeedPage"), 0);
+    pair.announce();
+    assert_eq!(
+        pair.disk.entries(log_of(2, 1)),
+        2,
+        "it comes when it is asked for"
+    );
 }

@@ -8,7 +8,7 @@ use crate::{
     log::SignedHead,
     sync::{server, till::Link},
     wire::{
-        Message, PushAck, PushOutcome, Refuse,
+        Message, Push, PushAck, PushOutcome, Refuse,
         limits::{HELLO_LOGS_MAX, PUSH_FRAMES_IN_FLIGHT_MAX},
     },
 };
@@ -202,4 +202,59 @@ fn an_unproved_log_of_its_own_ends_the_session_and_loses_nothing() {
     );
     assert_eq!(pair.disk.entries(log), 2);
     assert_eq!(pair.disk.acknowledged.get(&log), None);
+}
+
+#[test]
+fn what_is_written_without_a_connection_goes_up_with_the_next() {
+    let mut pair = Pair::online();
+    pair.cut();
+    pair.sell(PAGE_ENTRIES);
+    assert_eq!(
+        pair.seen.sent_by_till("Push"),
+        0,
+        "there is nobody to hear it"
+    );
+    assert_eq!(pair.till.status().unacknowledged, 3);
+    pair.advance(60_000);
+    assert_eq!(pair.server.durable(pair.log).position, at(3));
+    assert_eq!(pair.seen.sent_by_till("Push"), 1, "in one frame");
+}
+
+/// Brings a frame to the server's session, past the till's machine, and says whether that ended the session.
+fn is_refused(pair: &mut Pair, push: Push) -> bool {
+    let waiting = pair.ingests.len();
+    pair.tell_session(server::Input::Received(push.into()));
+    pair.settle();
+    let refused = matches!(
+        pair.seen.by_server.last(),
+        Some(Message::Refuse(Refuse::Protocol))
+    );
+    assert_eq!(refused, pair.ingests.len() <= waiting);
+    refused
+}
+
+#[test]
+fn a_frame_more_than_may_be_in_flight_ends_the_session() {
+    let mut pair = Pair::online();
+    pair.hold_ingests = true;
+    pair.sell(PUSH_FRAMES_IN_FLIGHT_MAX - 1);
+    let push = pair.ingests.back().expect("frames wait").clone();
+    assert!(
+        !is_refused(&mut pair, push.clone()),
+        "there is room for one"
+    );
+    assert!(is_refused(&mut pair, push));
+}
+
+#[test]
+fn a_frame_with_a_hole_ends_the_session() {
+    let mut pair = Pair::new();
+    for _ in 0..PAGE_ENTRIES {
+        pair.disk.write(pair.log, 0);
+    }
+    pair.hold_ingests = true;
+    pair.settle();
+    let mut push = pair.ingests.front().expect("a frame waits").clone();
+    push.entries.remove(1);
+    assert!(is_refused(&mut pair, push));
 }

@@ -6,9 +6,10 @@ use crate::{
         server,
         till::{self, Link},
     },
+    testing::document_id,
     wire::{
-        OPTIONAL_BIT, Refuse,
-        limits::{IDLE_TIMEOUT_MS, KEEP_ALIVE_MS, RETRY_MS_MAX, RETRY_MS_MIN},
+        OPTIONAL_BIT, OrderKey, Question, Refuse,
+        limits::{ASK_TIMEOUT_MS, IDLE_TIMEOUT_MS, KEEP_ALIVE_MS, RETRY_MS_MAX, RETRY_MS_MIN},
     },
 };
 
@@ -144,4 +145,27 @@ fn a_message_that_may_be_passed_over_is_and_one_that_matters_is_not() {
     pair.settle();
     assert!(matches!(pair.link(), Link::Waiting { .. }));
     assert_eq!(pair.disk.entries(pair.log), 3);
+}
+
+/// A question without an answer wakes the till as well: it is pinged for silence, and once for each.
+#[test]
+fn a_silent_server_is_pinged_once_whatever_else_wakes_the_till() {
+    let mut pair = Pair::online();
+    pair.hold_answers = true;
+    let key = OrderKey::Document(document_id(1));
+    pair.ask(1, Question::FindOrder { key: key.clone() });
+    pair.advance(ASK_TIMEOUT_MS);
+    assert_eq!(
+        pair.seen.answered.len(),
+        1,
+        "it is told that nobody answered"
+    );
+    assert_eq!(pair.seen.sent_by_till("Ping"), 0, "it is no silence yet");
+    pair.session = None;
+    pair.advance(KEEP_ALIVE_MS);
+    assert_eq!(pair.seen.sent_by_till("Ping"), 1);
+    pair.ask(2, Question::FindOrder { key });
+    pair.advance(ASK_TIMEOUT_MS);
+    assert_eq!(pair.seen.answered.len(), 2);
+    assert_eq!(pair.seen.sent_by_till("Ping"), 1);
 }

@@ -39,7 +39,10 @@ impl fmt::Display for MisfitList {
             return writeln!(formatter, "all fits");
         }
         self.misfits.iter().try_for_each(|listed| {
-            let (kind, code) = (listed.kind.name().replace('_', " "), listed.misfit.code());
+            let (kind, code) = (
+                listed.kind.name().replace(['_', '-'], " "),
+                listed.misfit.code(),
+            );
             writeln!(formatter, "{kind} {}: {code}", listed.document)?;
             writeln!(formatter, "  {}.", listed.what)?;
             writeln!(formatter, "  {}", listed.what_to_do)

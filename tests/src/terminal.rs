@@ -9,8 +9,8 @@ use std::{
 };
 
 use holdfast_schemas::{
-    identity::{OperationId, TenderReference},
-    tendering::{Decline, TerminalAnswer, TerminalRequest},
+    identity::TenderReference,
+    tendering::{Decline, PaymentId, TerminalAnswer, TerminalRequest},
     value::Money,
 };
 use tokio::{
@@ -46,9 +46,9 @@ enum Outcome {
 /// What the terminal knows; kept in a file where there is one.
 #[derive(Debug)]
 struct Book {
-    outcomes: BTreeMap<OperationId, Outcome>,
+    outcomes: BTreeMap<PaymentId, Outcome>,
     /// How often each payment was asked to be charged.
-    charges_asked: BTreeMap<OperationId, u32>,
+    charges_asked: BTreeMap<PaymentId, u32>,
     behaviours: Vec<Behaviour>,
     next: usize,
     ledger: Option<PathBuf>,
@@ -93,7 +93,7 @@ impl Terminal {
 
     /// What was charged, by payment.
     #[must_use]
-    pub fn charged(&self) -> BTreeMap<OperationId, Money> {
+    pub fn charged(&self) -> BTreeMap<PaymentId, Money> {
         let book = self.book();
         let charged = book
             .outcomes
@@ -160,7 +160,7 @@ impl Book {
     }
 
     /// One that is not known will not be charged later either.
-    fn outcome(&mut self, payment: OperationId) -> TerminalAnswer {
+    fn outcome(&mut self, payment: PaymentId) -> TerminalAnswer {
         let never = Outcome::NotCharged(Decline::NeverArrived);
         let outcome = self.outcomes.entry(payment).or_insert(never);
         answer(payment, outcome)
@@ -168,7 +168,7 @@ impl Book {
 
     fn charge(
         &mut self,
-        payment: OperationId,
+        payment: PaymentId,
         amount: Money,
     ) -> io::Result<Option<Vec<TerminalAnswer>>> {
         *self.charges_asked.entry(payment).or_default() += 1;
@@ -198,7 +198,7 @@ impl Book {
     }
 
     /// Charges, durably where there is a ledger.
-    fn charged(&mut self, payment: OperationId, amount: Money) -> io::Result<Outcome> {
+    fn charged(&mut self, payment: PaymentId, amount: Money) -> io::Result<Outcome> {
         let count = self.outcomes.len() + 1;
         let reference = TenderReference::new(format!("SIM-{count:06}"));
         let reference = reference.map_err(io::Error::other)?;
@@ -215,7 +215,7 @@ impl Book {
     }
 }
 
-fn answer(payment: OperationId, outcome: &Outcome) -> TerminalAnswer {
+fn answer(payment: PaymentId, outcome: &Outcome) -> TerminalAnswer {
     match outcome {
         Outcome::Charged(amount, reference) => TerminalAnswer::Approved {
             payment,

@@ -8,7 +8,7 @@ use holdfast_schemas::{
     },
     order::{OrderCommand, OrderState},
     staff::{TillAction, TillRequest, User},
-    tendering::{TakenTender, TenderingStep},
+    tendering::{PaymentId, TakenTender, TenderingStep},
     value::{MinorUnits, Money},
 };
 
@@ -28,6 +28,16 @@ pub(crate) struct OpenPayment {
     pub(crate) order: DocumentId,
     pub(crate) payment: OperationId,
     pub(crate) amount: Money,
+}
+
+impl OpenPayment {
+    /// As the terminal knows it.
+    pub(crate) fn id(&self) -> PaymentId {
+        PaymentId {
+            order: self.order,
+            operation: self.payment,
+        }
+    }
 }
 
 impl AtDesk<'_> {

@@ -53,7 +53,7 @@ impl CardTask {
                 biased;
                 begun = self.begun.recv() => {
                     let Some(open) = begun else { return };
-                    let payment = CardPayment::begun(open.payment, open.amount);
+                    let payment = CardPayment::begun(open.id(), open.amount);
                     self.payment = Some((open, payment));
                 }
                 heard = self.terminal.hear() => match heard {
@@ -78,7 +78,7 @@ impl CardTask {
         match found.await {
             Ok(open) => {
                 self.payment = open.map(|open| {
-                    let asked = CardPayment::after_restart(open.payment, open.amount, now);
+                    let asked = CardPayment::after_restart(open.id(), open.amount, now);
                     (open, asked)
                 });
             }

@@ -371,5 +371,5 @@ fn a_session_of_another_day_takes_no_money_from_this_one() {
     let report = day.balance();
     assert!(report.balances(), "{:?}", report.gaps);
     let taken = report.net_tenders_minor.values().copied();
-    assert_eq!(taken.collect::<Vec<_>>(), [minor(750), minor(400)]);
+    assert_eq!(taken.collect::<Vec<_>>(), [minor(750), minor(150)]);
 }

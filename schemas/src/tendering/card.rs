@@ -1,8 +1,8 @@
 //! One card payment: written down, then asked, then asked about, until it is known.
 
-use crate::{identity::OperationId, operation::PaymentAnswer, time::Timestamp, value::Money};
+use crate::{operation::PaymentAnswer, time::Timestamp, value::Money};
 
-use super::{TerminalAnswer, TerminalRequest};
+use super::{PaymentId, TerminalAnswer, TerminalRequest};
 
 /// How long the till waits for an answer before it asks what became of the payment, in milliseconds.
 pub const CARD_ASK_AGAIN_MS: i64 = 5_000;
@@ -37,7 +37,7 @@ pub enum CardWork {
 /// once, and never after a restart, since it may have been sent before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CardPayment {
-    payment: OperationId,
+    payment: PaymentId,
     amount: Money,
     step: CardStep,
 }
@@ -45,7 +45,7 @@ pub struct CardPayment {
 impl CardPayment {
     /// The intent was just committed.
     #[must_use]
-    pub fn begun(payment: OperationId, amount: Money) -> Self {
+    pub fn begun(payment: PaymentId, amount: Money) -> Self {
         let step = CardStep::ToAsk;
         Self {
             payment,
@@ -56,7 +56,7 @@ impl CardPayment {
 
     /// The till's file has the intent and no outcome.
     #[must_use]
-    pub fn after_restart(payment: OperationId, amount: Money, now: Timestamp) -> Self {
+    pub fn after_restart(payment: PaymentId, amount: Money, now: Timestamp) -> Self {
         let step = CardStep::Asked { ask_at: now };
         Self {
             payment,

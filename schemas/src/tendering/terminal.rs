@@ -3,26 +3,35 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    identity::{OperationId, TenderReference},
+    identity::{DocumentId, OperationId, TenderReference},
     value::Money,
 };
 
-/// What the till asks. `payment` is the id of the operation in which the till wrote down that it would ask: no two
-/// payments have one, and a terminal charges for one only once.
+/// Which payment: the order, and its operation in which the till wrote down that it would ask. The operation's id alone
+/// is not enough, since operations are counted anew in each document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PaymentId {
+    /// The order that it pays.
+    pub order: DocumentId,
+    /// The operation that begins it.
+    pub operation: OperationId,
+}
+
+/// What the till asks. No two payments have one id, and a terminal charges for one only once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TerminalRequest {
     /// Charge the customer's card.
     Charge {
         /// Which payment.
-        payment: OperationId,
+        payment: PaymentId,
         /// How much.
         amount: Money,
     },
     /// Say what became of a payment. One that the terminal does not know it will not charge later either.
     Outcome {
         /// Which payment.
-        payment: OperationId,
+        payment: PaymentId,
     },
 }
 
@@ -49,7 +58,7 @@ pub enum TerminalAnswer {
     /// The card was charged.
     Approved {
         /// Which payment.
-        payment: OperationId,
+        payment: PaymentId,
         /// How much.
         amount: Money,
         /// The provider's name of the payment.
@@ -58,21 +67,21 @@ pub enum TerminalAnswer {
     /// It was not, and will not be.
     Declined {
         /// Which payment.
-        payment: OperationId,
+        payment: PaymentId,
         /// Why.
         because: Decline,
     },
     /// It is being done: ask again.
     InProgress {
         /// Which payment.
-        payment: OperationId,
+        payment: PaymentId,
     },
 }
 
 impl TerminalAnswer {
     /// Which payment it is about.
     #[must_use]
-    pub fn payment(&self) -> OperationId {
+    pub fn payment(&self) -> PaymentId {
         match self {
             Self::Approved { payment, .. }
             | Self::Declined { payment, .. }

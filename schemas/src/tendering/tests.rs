@@ -8,7 +8,7 @@ use crate::{
     operation::{PaymentAnswer, TenderKind},
     order::SaleTender,
     store_settings::Denominations,
-    testing::{log, minor},
+    testing::{document_id, log, minor},
     time::Timestamp,
     value::{CashRoundingStep, Currency, MinorUnits, Money},
 };
@@ -94,8 +94,16 @@ fn only_the_cash_that_pays_the_rest_is_rounded_and_has_change() {
     );
 }
 
-fn payment() -> OperationId {
-    OperationId::new(7.try_into().unwrap(), log(1))
+/// The first payment of an order: at the same place of each order that its till begins.
+fn payment_of(order: u8) -> PaymentId {
+    PaymentId {
+        order: document_id(order.into()),
+        operation: OperationId::new(7.try_into().unwrap(), log(1)),
+    }
+}
+
+fn payment() -> PaymentId {
+    payment_of(1)
 }
 
 fn pounds(minor_units: i64) -> Money {
@@ -149,7 +157,7 @@ fn a_card_is_charged_once_and_then_only_asked_about() {
     };
     assert_eq!(after.answered(&late), None);
     let other = TerminalAnswer::InProgress {
-        payment: OperationId::new(8.try_into().unwrap(), log(1)),
+        payment: payment_of(2),
     };
     assert_eq!(after.answered(&other), None);
 }
@@ -157,7 +165,7 @@ fn a_card_is_charged_once_and_then_only_asked_about() {
 /// A terminal that charges once for each payment, and for none that it said it never got.
 #[derive(Default)]
 struct Terminal {
-    known: BTreeMap<OperationId, TerminalAnswer>,
+    known: BTreeMap<PaymentId, TerminalAnswer>,
     charges: u32,
 }
 

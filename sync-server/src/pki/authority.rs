@@ -297,7 +297,14 @@ pub(super) fn is_for(certificate: &X509Certificate<'_>, names: &[ServerName<'sta
             .or_else(|_| <[u8; 16]>::try_from(*bytes).map(IpAddr::from))
             .ok()
             .map(|address| address.to_string()),
-        _ => None,
+        GeneralName::OtherName(..)
+        | GeneralName::RFC822Name(_)
+        | GeneralName::X400Address(_)
+        | GeneralName::DirectoryName(_)
+        | GeneralName::EDIPartyName(_)
+        | GeneralName::URI(_)
+        | GeneralName::RegisteredID(_)
+        | GeneralName::Invalid(..) => None,
     });
     named.collect::<Option<BTreeSet<_>>>() == Some(server_names(names))
 }

@@ -35,6 +35,24 @@ async fn a_card_that_is_charged_finishes_the_sale_whatever_becomes_of_the_answer
     }
 }
 
+/// The intent is the same operation of each order that one process begins; the terminal must not take them for one.
+#[tokio::test]
+async fn the_second_sale_of_a_run_is_another_payment_for_the_terminal() {
+    let counter = Counter::open(vec![Behaviour::Approve, Behaviour::Decline]).await;
+    charge(&counter).await;
+    counter.until(|view| view.last.is_some()).await;
+    charge(&counter).await;
+    let declined = CardState::Declined(Decline::Refused);
+    counter
+        .until(|view| {
+            let card = view.tendering.card.as_ref();
+            card.is_some_and(|card| card.state == declined)
+        })
+        .await;
+    assert_eq!(counter.terminal.charged().len(), 1);
+    assert_eq!(counter.terminal.charges_asked(), 2);
+}
+
 #[tokio::test]
 async fn a_card_that_is_not_charged_leaves_the_basket_to_be_paid_otherwise() {
     for (behaviour, because) in [

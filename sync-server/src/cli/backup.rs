@@ -61,10 +61,12 @@ struct ShutOut {
 }
 
 /// The folder appears whole or not at all.
-pub(super) fn backup(context: &Context, folder: PathBuf) -> Result<BackupAnswer, CommandError> {
+pub(super) fn backup(context: &Context, folder: &Path) -> Result<BackupAnswer, CommandError> {
     if folder.exists() {
         return Err(CommandError::AlreadyExists(folder.display().to_string()));
     }
+    // Without a slash at its end.
+    let folder: PathBuf = folder.components().collect();
     let store = context.open_store()?;
     // A server that never ran has no key of its logs yet; the backup is to have the one that it will use.
     context.pki().log_signer(store.identity()?.tenant)?;
@@ -111,18 +113,16 @@ pub(super) fn restore(context: &Context, folder: &Path) -> Result<RestoreAnswer,
     let shut_out = shut_out(&restored, revocations)?;
     drop(restored);
 
-    let set_aside = kept.exists().then(|| {
-        beside(
-            &kept,
-            &format!("before-restore-{}", context.now().milliseconds()),
-        )
-    });
-    if let Some(aside) = &set_aside {
-        for suffix in ["", "-wal", "-shm"] {
-            let (from, to) = (with_suffix(&kept, suffix), with_suffix(aside, suffix));
-            if from.exists() {
-                fs::rename(&from, &to).map_err(failed("set aside", &from))?;
-            }
+    let aside = beside(
+        &kept,
+        &format!("before-restore-{}", context.now().milliseconds()),
+    );
+    let set_aside = kept.exists().then(|| aside.clone());
+    // A write-ahead log that stays behind without its file would be played into the restored one.
+    for suffix in ["-wal", "-shm", ""] {
+        let (from, to) = (with_suffix(&kept, suffix), with_suffix(&aside, suffix));
+        if from.exists() {
+            fs::rename(&from, &to).map_err(failed("set aside", &from))?;
         }
     }
     fs::rename(&staging, &kept).map_err(failed("put in place", &kept))?;

@@ -75,7 +75,7 @@ fn dispatch(context: &Context, noun: Noun, format: OutputFormat) -> Result<u8, C
             StoreVerb::List => print(&store::list(context)?, format),
             StoreVerb::Check => print(&upkeep::check(context)?, format),
             StoreVerb::Rebuild => print(&upkeep::rebuild(context)?, format),
-            StoreVerb::Backup { folder } => print(&backup::backup(context, folder)?, format),
+            StoreVerb::Backup { folder } => print(&backup::backup(context, &folder)?, format),
             StoreVerb::Restore { folder } => print(&backup::restore(context, &folder)?, format),
             StoreVerb::OpenRights { store } => print(&store::open_rights(context, store)?, format),
         },

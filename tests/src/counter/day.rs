@@ -120,7 +120,7 @@ pub enum DayError {
 /// Trades for ever, steps drawn from a seed.
 ///
 /// # Errors
-/// [`DayError`].
+/// Where the desk says no to what it must do, the till ends, or nobody listens.
 pub async fn trade_until_killed(desk: DeskHandle, seed: u64) -> Result<(), DayError> {
     let views = desk.watch();
     say(&Shown::Started(Screen::from(&*views.latest())))?;

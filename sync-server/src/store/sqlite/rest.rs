@@ -220,6 +220,10 @@ impl Upkeep for SqliteStore {
             });
         }
         let source = super::open::reader(&self.place)?;
+        // One state for all of it. Without, each commit of another connection makes the copy begin again.
+        source
+            .execute_batch("BEGIN; SELECT only FROM server;")
+            .map_err(failed("read the server's file"))?;
         let mut copy = super::open::blank(file)?;
         let backup = Backup::new(&source, &mut copy).map_err(failed("write a copy"))?;
         backup

@@ -3,9 +3,9 @@
 //!
 //! What is looked at when a file is opened, beside what SQLite itself meets:
 //!
-//! * all of it where file and write-ahead log have at most [`WHOLE_CHECK_BYTES_MAX`] bytes (0.2 s for 64 MB, in the
-//!   machine's cache, on two cores that were busy);
-//! * of a larger one the tables without which no till can start or send: they are small, so that takes milliseconds
+//! * all of it where file and write-ahead log have at most [`WHOLE_CHECK_BYTES_MAX`] bytes (SQLite's own
+//!   check of 63 MB in the machine's cache took 0.2 s on two cores that were busy);
+//! * of a larger one the tables without which no till can start or send: they are small
 //!   however large the file is;
 //! * all of it, and every index too, where somebody met damage before ([`StorePlace::suspect_damage`]).
 

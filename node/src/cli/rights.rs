@@ -26,7 +26,11 @@ impl fmt::Display for RightList {
                 [
                     row.held.right.kind.name().to_owned(),
                     row.held.right.document.to_string(),
-                    time(row.held.since),
+                    if row.held.is_given() {
+                        time(row.held.since)
+                    } else {
+                        "put aside here".to_owned()
+                    },
                     state(row),
                 ]
             })

@@ -8,7 +8,7 @@ use holdfast_schemas::{
     planted::{self, Planted},
     receipt::number_receipt,
     time::Timestamp,
-    wire::{HeldRight, Right, RightKind},
+    wire::HeldRight,
 };
 use rusqlite::Transaction;
 
@@ -231,13 +231,7 @@ impl Prepared<'_> {
             self.row = Some(row);
         }
         if beside.keeps_right {
-            self.right = Some(HeldRight {
-                right: Right {
-                    kind: RightKind::Resume,
-                    document: document.id(),
-                },
-                since: self.receipt.at,
-            });
+            self.right = Some(HeldRight::put_aside(document.id()));
         }
         Ok(())
     }

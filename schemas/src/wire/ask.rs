@@ -70,6 +70,27 @@ pub struct HeldRight {
     pub since: Timestamp,
 }
 
+impl HeldRight {
+    /// The right to take up a basket, of the till that puts it aside. No server gave it, so it counts as older than any
+    /// that one gives, whatever the till's clock says.
+    #[must_use]
+    pub const fn put_aside(basket: DocumentId) -> Self {
+        Self {
+            right: Right {
+                kind: RightKind::Resume,
+                document: basket,
+            },
+            since: Timestamp::from_milliseconds(0),
+        }
+    }
+
+    /// Whether a server gave it.
+    #[must_use]
+    pub fn is_given(&self) -> bool {
+        *self != Self::put_aside(self.right.document)
+    }
+}
+
 /// Why who holds a right does not give it up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

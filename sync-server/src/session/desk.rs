@@ -5,9 +5,9 @@ use std::{collections::BTreeSet, sync::Arc};
 use holdfast_schemas::{
     change::recognise,
     document::Document,
-    identity::{ChangeHash, LogId, LogPosition, NodeNumber, PriceListVersion},
+    identity::{ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, PriceListVersion},
     log::{LogEntry, LogHead},
-    order::fold_order,
+    order::{OrderState, fold_order},
     planted::{self, Planted},
     sync::server::{Input, LogStanding, PeerIdentity},
     time::Timestamp,
@@ -37,6 +37,7 @@ impl Desk {
         &self,
         claims: &[LogHead],
         rights: &[HeldRight],
+        now: Timestamp,
     ) -> Result<Input, StoreError> {
         let logs = claims
             .iter()
@@ -48,7 +49,7 @@ impl Desk {
             reference_end: self.store.reference_version()?,
             rights_lost: match rights {
                 [] => Vec::new(),
-                rights => self.store.claim_rights(self.peer.node, rights)?,
+                rights => self.claim_rights(rights, now)?,
             },
         })
     }
@@ -243,21 +244,57 @@ impl Desk {
     }
 
     /// A till that puts a basket aside has the right to take it up from then on, with or without a line: where the server
-    /// knows of no holder, it is that till, which is asked before another gets it.
+    /// knows of no holder, it is that till, which is asked before another gets it. Not one that was shut out, since nobody
+    /// can ask it.
     fn learn_suspension(&self, right: Right, now: Timestamp) -> Result<(), StoreError> {
         if right.kind != RightKind::Resume {
             return Ok(());
         }
-        let entries = self.store.document_entries(right.document, None)?;
+        let order = self.read_order(right.document)?;
+        if let (Some(suspension), None) = (&order.suspension, &order.end) {
+            let till = self.store.node(suspension.till)?;
+            if till.is_some_and(|till| till.revoked_at.is_none()) {
+                self.store.take_right(right, suspension.till, now)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the till's file says it holds, compared with what is known here. The right to take up a basket that the till
+    /// itself put aside was given by nobody, so nobody else can have told of it.
+    fn claim_rights(&self, claims: &[HeldRight], now: Timestamp) -> Result<Vec<Right>, StoreError> {
+        let mut lost = Vec::new();
+        for right in self.store.claim_rights(self.peer.node, claims)? {
+            let is_learned = self.may_have_put_aside(right)?
+                && matches!(
+                    self.store.take_right(right, self.peer.node, now)?,
+                    TakeOutcome::Taken { .. }
+                );
+            if !is_learned {
+                lost.push(right);
+            }
+        }
+        Ok(lost)
+    }
+
+    /// Whether the till may have put this basket aside, and nobody took it up: it may not have sent that yet.
+    fn may_have_put_aside(&self, right: Right) -> Result<bool, StoreError> {
+        let till = self.peer.node;
+        if right.kind != RightKind::Resume || right.document.node() != till {
+            return Ok(false);
+        }
+        let order = self.read_order(right.document)?;
+        let by_it = order.suspension.is_none_or(|put| put.till == till);
+        Ok(by_it && order.end.is_none())
+    }
+
+    fn read_order(&self, order: DocumentId) -> Result<OrderState, StoreError> {
+        let entries = self.store.document_entries(order, None)?;
         let changes = entries
             .iter()
             .filter_map(|entry| recognise(&entry.bytes).ok());
-        let document = Document::from_changes(right.document, changes);
-        let order = fold_order(document.id(), document.operations());
-        if let (Some(suspension), None) = (&order.suspension, &order.end) {
-            self.store.take_right(right, suspension.till, now)?;
-        }
-        Ok(())
+        let document = Document::from_changes(order, changes);
+        Ok(fold_order(order, document.operations()))
     }
 
     /// The peer yielded a right to another till, which waits for it: passed on, or free where the peer did not hold it.

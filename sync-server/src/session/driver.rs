@@ -393,7 +393,7 @@ impl Driver {
             }
             Effect::Close => return Ok(false),
             Effect::ReadLogs { claims, rights } => {
-                let read = self.desk.read_logs(&claims, &rights)?;
+                let read = self.desk.read_logs(&claims, &rights, self.now())?;
                 if let Input::LogsRead { logs, .. } = &read {
                     let positions = claims.iter().zip(logs);
                     self.claims = positions

@@ -12,6 +12,8 @@ mod driver;
 mod live;
 mod outside;
 mod server;
+#[cfg(test)]
+mod testing;
 mod transport;
 mod writer;
 

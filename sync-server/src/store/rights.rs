@@ -74,7 +74,8 @@ pub trait RightsStore {
     /// Compares the rights that a node says it holds. From one that is awaited after a restored backup they are learned,
     /// since only it knows of them: of two holders the one since later is the holder, as it was given the right after the
     /// other had released it. From any other nothing is learned: what is written down here is the truth, and who claims
-    /// more was restored itself. Returns what the node does not hold, in the order of the claims.
+    /// more was restored itself, or holds what nobody gave. Returns what the node does not hold, in the order of the
+    /// claims.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -1,33 +1,22 @@
 //! Rights as tills ask for them.
 
-use std::{num::NonZeroU64, sync::Arc};
+use std::sync::Arc;
 
 use holdfast_schemas::{
-    change::RecordedKind,
-    identity::{ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, StoreId, TenantId},
-    log::{HeadSignature, LogHead, SignedHead, chain},
-    operation::DocumentKind,
+    document::{Appended, Document},
+    identity::{DocumentId, LogId, NodeNumber},
+    operation::{Author, Body, Operation, OrderResumed, OrderSuspended, ResumeRight, Role},
     sync::server::{Input, PeerIdentity},
     time::Timestamp,
-    wire::{Answer, HeldBecause, HeldRight, Question, Right, RightKind, ServerEpoch},
+    wire::{Answer, HeldBecause, HeldRight, Question, Right, RightKind},
 };
 
 use super::Desk;
-use crate::store::{
-    Contact, DocumentScope, EnrolmentCode, EnrolmentRequest, EntryVerdict, FramePrepared,
-    PreparedEntry, PublicKey, RecognisedChange, SecretHash, Store, StoreRecord,
-    memory::MemoryStore, sqlite::SqliteStore,
+use crate::{
+    ingest::prepare_change,
+    session::testing::{NOW, enrol, epoch, first_frame, frame, node, store_id, tenant},
+    store::{Contact, FramePrepared, Store, memory::MemoryStore, sqlite::SqliteStore},
 };
-
-const NOW: Timestamp = Timestamp::from_milliseconds(1_000);
-
-fn tenant() -> TenantId {
-    TenantId::new("example").expect("a tenant")
-}
-
-fn epoch(number: u8) -> ServerEpoch {
-    ServerEpoch::from_bytes([number; 16])
-}
 
 /// Two tills in the north and one in the south, and an order of the north's.
 struct Shops {
@@ -73,14 +62,16 @@ impl Shops {
     /// What the till's hello says of the refund right; whether it lost it.
     fn claim(&self, till: u32, since: Timestamp) -> bool {
         let right = self.right(RightKind::Refund);
-        let read = self
-            .desk(till)
-            .read_logs(&[], &[HeldRight { right, since }])
-            .expect("an answer");
-        let Input::LogsRead { rights_lost, .. } = read else {
+        self.loses(till, HeldRight { right, since })
+    }
+
+    /// Whether a till loses the right that its hello says it holds.
+    fn loses(&self, till: u32, held: HeldRight) -> bool {
+        let read = self.desk(till).read_logs(&[], &[held], NOW);
+        let Input::LogsRead { rights_lost, .. } = read.expect("an answer") else {
             panic!("the logs are read");
         };
-        rights_lost == [right]
+        rights_lost == [held.right]
     }
 
     fn desk(&self, till: u32) -> Desk {
@@ -108,7 +99,10 @@ impl Shops {
     }
 
     fn release(&self, till: u32) -> Answer {
-        let right = self.right(RightKind::Refund);
+        self.release_right(till, self.right(RightKind::Refund))
+    }
+
+    fn release_right(&self, till: u32, right: Right) -> Answer {
         self.ask(till, &Question::ReleaseRight { right })
     }
 
@@ -133,74 +127,47 @@ impl Shops {
     }
 }
 
-fn node(number: u32) -> NodeNumber {
-    NodeNumber::new(number).expect("in range")
+/// A basket that a till puts aside: its id, and the log in which the till does, which has not come in yet.
+fn put_aside(till: u32) -> (DocumentId, FramePrepared) {
+    let till = node(till);
+    let basket = Document::new(DocumentId::new(NOW, till, 9));
+    (
+        basket.id(),
+        written(till, &basket, OrderSuspended { till }.into()),
+    )
 }
 
-fn store_id(name: &str) -> StoreId {
-    StoreId::new(name).expect("a store")
+/// The log in which a till takes up a basket that its neighbour put aside.
+fn taken_up(till: u32, basket: DocumentId) -> FramePrepared {
+    let till = node(till);
+    let mut document = Document::new(basket);
+    let by = basket.node();
+    let appended = append(by, &document, OrderSuspended { till: by }.into());
+    document.insert(appended.change);
+    let resumed = OrderResumed {
+        till,
+        session: None,
+        right: ResumeRight::Held,
+    };
+    written(till, &document, resumed.into())
 }
 
-fn enrol(store: &dyn Store, number: u8, name: &str) {
-    let (secret, store_id) = (SecretHash([number; 32]), store_id(name));
-    let record = StoreRecord {
-        store: store_id.clone(),
-        added_at: NOW,
+fn append(till: NodeNumber, document: &Document, body: Body) -> Appended {
+    let by = Author {
+        role: Role::Cashier,
+        user: None,
     };
-    store.add_store(&record).expect("kept");
-    let code = EnrolmentCode {
-        secret,
-        store: store_id,
-        created_at: NOW,
-        expires_at: NOW.plus_milliseconds(1),
-    };
-    store.add_enrolment_code(&code).expect("kept");
-    let request = EnrolmentRequest {
-        secret,
-        public_key: PublicKey([number; 32]),
-        at: NOW,
-    };
-    let enrolled = store.enrol(&request).expect("kept").expect("let in");
-    assert_eq!(enrolled.node, node(number.into()));
+    let operation = Operation::new(NOW, by, body);
+    let log = LogId::new(till, [2; 12]);
+    document.append(log, &[operation]).expect("a change")
 }
 
-/// The frame in which a till begins an order.
-fn first_frame(by: NodeNumber, document: DocumentId, store: &StoreId) -> FramePrepared {
-    let log = LogId::new(by, [1; 12]);
-    let hash = ChangeHash::from_bytes([2; 32]);
-    let position = LogPosition::new(1).expect("in range");
-    let start = LogHead::start(log);
-    FramePrepared {
-        delivered_by: by,
-        log,
-        first: position,
-        entries: vec![PreparedEntry {
-            document,
-            hash,
-            bytes: [3; 8].into(),
-            verdict: EntryVerdict::Recognised(RecognisedChange {
-                begins: Some(DocumentScope {
-                    kind: RecordedKind::Known(DocumentKind::Order),
-                    store: Some(store.clone()),
-                    refers_to: None,
-                }),
-                sequence: NonZeroU64::MIN,
-                deps: Vec::new(),
-                first_counter: NonZeroU64::MIN,
-                last_counter: NonZeroU64::MIN,
-                decided: None,
-            }),
-        }],
-        head: Some(SignedHead {
-            head: LogHead {
-                log,
-                position,
-                chain: chain(start.chain, position, document, hash),
-            },
-            signature: HeadSignature::from_bytes([4; 64]),
-        }),
-        received_at: NOW,
-    }
+fn written(till: NodeNumber, document: &Document, body: Body) -> FramePrepared {
+    let appended = append(till, document, body);
+    let log = appended.change.log();
+    let bytes = appended.bytes.into_boxed_slice();
+    let entry = prepare_change(log, document.id(), &appended.change, bytes);
+    frame(log, entry)
 }
 
 /// Runs a test on both engines.
@@ -212,7 +179,7 @@ fn on_both(test: impl Fn(&Shops)) {
     test(&Shops::open(Arc::new(database)));
 }
 
-fn held(by: u32) -> Answer {
+fn held_by(by: u32) -> Answer {
     Answer::Held {
         by: node(by),
         because: HeldBecause::Away,
@@ -227,14 +194,14 @@ fn one_till_at_a_time_holds_a_right() {
         let steps: [(&str, Answer, Answer); 12] = [
             ("the first who asks", shops.take(1), GRANTED),
             ("asks again", shops.take(1), GRANTED),
-            ("another", shops.take(2), held(1)),
+            ("another", shops.take(2), held_by(1)),
             ("another store", shops.take(3), Answer::Refused),
             (
                 "not the holder releases",
                 shops.release(2),
                 Answer::Released,
             ),
-            ("it is still held", shops.take(2), held(1)),
+            ("it is still held", shops.take(2), held_by(1)),
             (
                 "not the holder passes on",
                 shops.grant(2, 2),
@@ -243,7 +210,7 @@ fn one_till_at_a_time_holds_a_right() {
             ("to another store", shops.grant(1, 3), Answer::Refused),
             ("to nobody", shops.grant(1, 9), Answer::Refused),
             ("to the neighbour", shops.grant(1, 2), GRANTED),
-            ("the neighbour holds it", shops.take(1), held(2)),
+            ("the neighbour holds it", shops.take(1), held_by(2)),
             ("the neighbour is done", shops.release(2), Answer::Released),
         ];
         for (step, answer, expected) in steps {
@@ -263,7 +230,7 @@ fn a_store_that_looked_the_order_up_may_ask_for_its_rights() {
         let south = store_id("south");
         shops.store.grant_scope(shops.order, &south).expect("kept");
         assert_eq!(shops.take(3), GRANTED);
-        assert_eq!(shops.take(1), held(3));
+        assert_eq!(shops.take(1), held_by(3));
     });
 }
 
@@ -288,7 +255,7 @@ fn a_restored_server_grants_nothing_until_every_till_has_reported() {
         let south = store_id("south");
         assert_eq!(shops.store.open_rights(&south).expect("kept"), [node(3)]);
         assert_eq!(shops.take(1), GRANTED);
-        assert_eq!(shops.take(2), held(1));
+        assert_eq!(shops.take(2), held_by(1));
     });
 }
 
@@ -315,7 +282,7 @@ fn rights_and_those_who_are_awaited_survive_a_restart() {
     drop(shops);
     let reopen = || Shops::again(Arc::new(SqliteStore::open(&file).expect("the same file")));
     let shops = reopen();
-    assert_eq!(shops.take(2), held(1));
+    assert_eq!(shops.take(2), held_by(1));
     shops.store.begin_epoch(epoch(2), 0).expect("kept");
     shops.report(1, true);
     shops.report(3, true);
@@ -327,7 +294,7 @@ fn rights_and_those_who_are_awaited_survive_a_restart() {
     assert_eq!(shops.store.open_rights(&north).expect("kept"), [node(2)]);
     assert_eq!(shops.store.open_rights(&north).expect("kept"), []);
     drop(shops);
-    assert_eq!(reopen().take(2), held(1));
+    assert_eq!(reopen().take(2), held_by(1));
 }
 
 #[test]
@@ -342,7 +309,7 @@ fn a_restored_server_learns_rights_from_the_tills_and_gives_none_of_them_twice()
         // And one of a time after is of who was given it since, whatever the backup says.
         assert!(!shops.claim(3, NOW.plus_milliseconds(1)));
         (1..=3).for_each(|till| shops.report(till, true));
-        assert_eq!(shops.take(1), held(3));
+        assert_eq!(shops.take(1), held_by(3));
         assert_eq!(shops.release(3), Answer::Released);
         let take = Question::TakeRight {
             right: shops.right(RightKind::Refund),
@@ -360,8 +327,74 @@ fn a_server_that_knows_all_its_rights_learns_none_from_a_till() {
         assert!(shops.claim(1, NOW), "nobody was given it");
         assert_eq!(shops.take(2), GRANTED);
         assert!(shops.claim(1, NOW.plus_milliseconds(1)), "another holds it");
-        assert_eq!(shops.take(1), held(2));
+        assert_eq!(shops.take(1), held_by(2));
         assert!(!shops.claim(2, NOW), "its own");
+    });
+}
+
+/// What a till puts aside it may take up again, and nobody gave it the right to: it is learned from whoever put it aside,
+/// before and after that has come in, and from nobody else.
+#[test]
+fn a_till_keeps_the_right_to_a_basket_that_it_put_aside_when_it_comes_back() {
+    on_both(|shops| {
+        let (basket, frame) = put_aside(1);
+        let held = HeldRight::put_aside(basket);
+        assert!(shops.loses(2, held), "another put it aside");
+        assert!(!shops.loses(1, held), "nobody else can know of it yet");
+        assert_eq!(shops.release_right(1, held.right), Answer::Released);
+        shops.store.ingest(&[frame]).expect("kept");
+        assert!(!shops.loses(1, held), "it has come in, and nobody holds it");
+        assert!(shops.loses(2, held), "another holds it");
+        let take = Question::TakeRight { right: held.right };
+        assert_eq!(shops.ask(2, &take), held_by(1));
+    });
+}
+
+/// A basket that was taken up is over: a disk that was put back has no right to it.
+#[test]
+fn a_till_whose_basket_was_taken_up_since_is_not_given_the_right_to_it_again() {
+    on_both(|shops| {
+        let (basket, frame) = put_aside(1);
+        shops.store.ingest(&[frame]).expect("kept");
+        let held = HeldRight::put_aside(basket);
+        assert!(!shops.loses(1, held));
+        let yielded = shops.desk(1).yielded(held.right, node(2), NOW);
+        assert!(matches!(yielded.expect("kept"), Answer::Granted { .. }));
+        assert!(shops.loses(1, held), "its neighbour has it");
+        shops.store.ingest(&[taken_up(2, basket)]).expect("kept");
+        assert_eq!(shops.release_right(2, held.right), Answer::Released);
+        assert!(shops.loses(1, held), "its neighbour sold it");
+    });
+}
+
+/// A right that no server gave counts as older than any that one gave: also where its till's clock is years ahead.
+#[test]
+fn a_right_to_a_basket_that_was_passed_on_outlives_the_claim_of_who_put_it_aside() {
+    on_both(|shops| {
+        let (basket, frame) = put_aside(1);
+        shops.store.ingest(&[frame]).expect("kept");
+        let held = HeldRight::put_aside(basket);
+        assert!(!shops.loses(1, held));
+        // The backup is of before it was passed on; the till that did so was put back too.
+        let right = held.right;
+        let given = HeldRight {
+            right,
+            since: NOW.plus_milliseconds(1),
+        };
+        shops.store.begin_epoch(epoch(2), 100).expect("kept");
+        assert!(!shops.loses(2, given));
+        assert!(shops.loses(1, held), "whoever comes first");
+    });
+}
+
+#[test]
+fn a_till_that_was_shut_out_holds_no_basket_that_it_put_aside() {
+    on_both(|shops| {
+        let (basket, frame) = put_aside(1);
+        shops.store.ingest(&[frame]).expect("kept");
+        shops.store.revoke_node(node(1), NOW).expect("kept");
+        let right = HeldRight::put_aside(basket).right;
+        assert_eq!(shops.ask(2, &Question::TakeRight { right }), GRANTED);
     });
 }
 
@@ -390,9 +423,9 @@ fn what_a_till_yields_is_passed_on_in_one_step() {
         assert_eq!(shops.take(1), GRANTED);
         let yielded = shops.desk(1).yielded(right, node(2), NOW);
         assert!(matches!(yielded.expect("kept"), Answer::Granted { .. }));
-        assert_eq!(shops.take(1), held(2));
+        assert_eq!(shops.take(1), held_by(2));
         let late = shops.desk(1).yielded(right, node(3), NOW);
         assert_eq!(late.expect("kept"), Answer::NotYet, "it is another's now");
-        assert_eq!(shops.take(1), held(2));
+        assert_eq!(shops.take(1), held_by(2));
     });
 }

@@ -124,21 +124,18 @@ fn step(
     *projected_steps = 0;
     let reacted = reactor.step(store, clock.now())?;
     if reacted.moved {
-        ring_committed(store, bells)?;
+        ring_committed(store.log_end()?, store, bells)?;
     }
     Ok(projected.moved || reacted.moved)
 }
 
-/// Rings where something else than ingest wrote to the log.
-fn ring_committed(store: &dyn Store, bells: &Bells) -> Result<(), StoreError> {
-    let end = store.log_end()?;
-    let grown = bells
+/// Rings where something else than ingest wrote to the log, which ends there. Ingest may have said already that the log
+/// goes so far, or farther: it rings the feeds that it wrote to itself, and no others.
+fn ring_committed(end: EntryNumber, store: &dyn Store, bells: &Bells) -> Result<(), StoreError> {
+    bells
         .committed
         .send_if_modified(|known| end > std::mem::replace(known, end.max(*known)));
-    if grown {
-        bells.feeds.look(store)?;
-    }
-    Ok(())
+    bells.feeds.look(store)
 }
 
 /// Looks now and then for what other processes did to the file: entries, reference data, revocations.
@@ -148,10 +145,11 @@ pub(super) async fn look(
     contacts: Arc<Contacts>,
     mut stop: watch::Receiver<bool>,
 ) {
+    let mut looked_to = EntryNumber::START;
     loop {
         let looked = contacts
             .write_down(&*store)
-            .and_then(|()| look_once(&*store, &bells));
+            .and_then(|()| look_once(&*store, &bells, &mut looked_to));
         if let Err(error) = looked {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
@@ -166,8 +164,17 @@ pub(super) async fn look(
     }
 }
 
-fn look_once(store: &dyn Store, bells: &Bells) -> Result<(), StoreError> {
-    ring_committed(store, bells)?;
+/// `looked_to`: how far the log went when it was last looked at.
+fn look_once(
+    store: &dyn Store,
+    bells: &Bells,
+    looked_to: &mut EntryNumber,
+) -> Result<(), StoreError> {
+    let end = store.log_end()?;
+    if end > *looked_to {
+        ring_committed(end, store, bells)?;
+        *looked_to = end;
+    }
     let version = store.reference_version()?;
     bells
         .reference
@@ -189,4 +196,55 @@ pub(super) fn revoked(store: &dyn Store) -> Result<BTreeSet<NodeNumber>, StoreEr
         return Ok(BTreeSet::new());
     }
     store.revoked_nodes()
+}
+
+#[cfg(test)]
+mod tests {
+    use holdfast_schemas::{
+        identity::{DocumentId, StoreId},
+        time::Timestamp,
+        wire::FeedPosition,
+    };
+
+    use super::*;
+    use crate::{
+        session::testing::{enrol, epoch, first_frame, node, store_id, tenant},
+        store::{LogStore, memory::MemoryStore},
+    };
+
+    fn bells() -> Bells {
+        Bells {
+            committed: watch::Sender::new(EntryNumber::START),
+            feeds: Arc::default(),
+            projected: watch::Sender::new(EntryNumber::START),
+            reference: watch::Sender::new(PriceListVersion::default()),
+            revoked: watch::Sender::new(Arc::default()),
+        }
+    }
+
+    /// As `till import` writes: ingest hears of nothing.
+    fn write_beside(store: &dyn Store, till: u32, of: &StoreId) {
+        let document = DocumentId::new(Timestamp::from_milliseconds(0), node(till), 1);
+        let frame = first_frame(node(till), document, of);
+        store.ingest(&[frame]).expect("kept");
+    }
+
+    /// Ingest says how far the log goes, and rings the feed that it wrote to, so nobody would look at another's.
+    #[test]
+    fn what_a_command_wrote_is_announced_to_its_store_while_others_push() {
+        let store = MemoryStore::new(tenant(), epoch(1));
+        for (number, name) in [(1, "north"), (2, "south")] {
+            enrol(&store, number, name);
+        }
+        let bells = bells();
+        let north = bells.feeds.listen(&store_id("north"));
+        let mut looked_to = EntryNumber::START;
+        look_once(&store, &bells, &mut looked_to).expect("looked");
+        write_beside(&store, 1, &store_id("north"));
+        write_beside(&store, 2, &store_id("south"));
+        let end = store.log_end().expect("read");
+        bells.committed.send_replace(end);
+        look_once(&store, &bells, &mut looked_to).expect("looked");
+        assert_eq!(*north.borrow(), FeedPosition::new(1));
+    }
 }

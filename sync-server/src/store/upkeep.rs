@@ -51,7 +51,7 @@ pub trait Upkeep {
     /// [`StoreError`].
     fn check(&self) -> Result<Vec<CheckFinding>, StoreError>;
 
-    /// Does what the engine can do beside everybody else, and would do in somebody's way otherwise.
+    /// Does at once, and in small parts, what the engine would do in one large part, in somebody's way.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -202,14 +202,10 @@ impl Upkeep for SqliteStore {
         })
     }
 
-    /// Copies what is in the write-ahead log into the file. The writer does so too, at a far longer log; then it finds
-    /// little left to do.
+    /// Copies what is in the write-ahead log into the file. A commit does so too, at a far longer log; then it finds little
+    /// left to do.
     fn tidy(&self) -> Result<(), StoreError> {
-        self.with_reader(|connection| {
-            connection
-                .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
-                .map_err(failed("copy the write-ahead log into the file"))
-        })
+        self.writer.copy_log()
     }
 
     fn backup(&self, file: &Path) -> Result<(), StoreError> {

@@ -18,6 +18,9 @@ STRICT ?=
 SEEDS ?= 500
 FROM ?= 0
 
+# For `make controls`: 1 to look from seed 0 on, and not first at the seeds that are written down.
+MEASURE ?=
+
 # For `make fuzz`: for how many seconds each target runs.
 SECONDS ?= 30
 
@@ -32,7 +35,7 @@ SHARD ?=
 PLANTED := --features holdfast-tests/planted
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-long sim sim-machines soak fuzz bench bench-peers lint audit mutants run schemas clean
+.PHONY: help setup build test test-long sim sim-machines controls soak fuzz bench bench-peers lint audit mutants run schemas clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -73,6 +76,10 @@ sim: ## run the whole system while everything goes wrong, over many seeds, or on
 soak: ## the same until it is stopped; what was covered is in target/soak/report.json (FROM=0)
 	@.ci/setup build
 	$(SIMULATE) --forever --from $(FROM) --report "$${CARGO_TARGET_DIR:-target}/soak/report.json"
+
+controls: ## build in every bug that the simulation has to find, one at a time; MEASURE=1: from seed 0, as a table
+	@.ci/setup build
+	$(SIMULATE) --controls $(if $(MEASURE),--measure)
 
 sim-machines: ## run the sync machines alone, over many seeds (SEEDS=500 FROM=0)
 	@.ci/setup build

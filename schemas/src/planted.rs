@@ -68,6 +68,10 @@ planted! {
     QuarantineDropped,
     /// A change may name another author than the log that it comes in.
     ActorNotChecked,
+    /// A till may begin documents of another store.
+    StoreNotChecked,
+    /// Entries are taken whose log's owner did not sign for them.
+    SignatureNotChecked,
     /// Entries are taken whose chain is not the one that was signed.
     ChainNotChecked,
     /// A frame that came before is taken again, with nothing in the tables against it.
@@ -88,6 +92,10 @@ planted! {
     ProjectionCursorAhead,
     /// An order's rows are not made again when some of it comes back.
     RowsNotMadeAgain,
+
+    // The disk, which only the simulation has.
+    /// A disk says that all is on the platter, and it is not.
+    SyncLies,
 }
 
 #[cfg(feature = "planted")]

@@ -1,9 +1,9 @@
 //! The whole system while everything goes wrong. See `holdfast_tests::faults`; `make sim` runs many more seeds.
 #![forbid(unsafe_code)]
 
-use std::process::Command;
+use std::path::Path;
 
-use holdfast_tests::faults::Outcome;
+use holdfast_tests::faults::{Outcome, controls::run_in_process};
 
 /// How many seeds an ordinary test run tries.
 const SEEDS: u64 = 16;
@@ -12,12 +12,8 @@ const TWICE: [u64; 3] = [3, 7, 20];
 
 /// Runs one seed in a process of its own, as `make sim` does.
 fn in_a_process(seed: u64) -> Outcome {
-    let output = Command::new(env!("CARGO_BIN_EXE_simulate"))
-        .args(["--alone", "--from", &seed.to_string()])
-        .output()
-        .expect("the program runs");
-    let text = String::from_utf8_lossy(&output.stderr);
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {text}"))
+    let program = Path::new(env!("CARGO_BIN_EXE_simulate"));
+    run_in_process(program, seed, None).expect("the program runs")
 }
 
 #[test]

@@ -420,7 +420,7 @@ fn out_of_scope(
         (Some(scope), Some(false) | None) => scope
             .store
             .as_ref()
-            .is_some_and(|store| *store != author.store)
+            .is_some_and(|store| *store != author.store && !planted::is(Planted::StoreNotChecked))
             .then_some(QuarantineReason::OtherStore),
         (None, Some(_)) => (!tables.scope(entry.document)?.contains(&author.store))
             .then_some(QuarantineReason::OutOfScope),

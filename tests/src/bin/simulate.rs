@@ -9,10 +9,10 @@ use std::{
     fs, io,
     num::NonZeroUsize,
     path::{Path, PathBuf},
-    process::{Command, ExitCode, Stdio},
+    process::ExitCode,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     thread,
     time::Duration,
@@ -20,7 +20,11 @@ use std::{
 
 use clap::Parser;
 use holdfast_schemas::planted::Planted;
-use holdfast_tests::faults::{Fault, Outcome, Watch, run};
+use holdfast_tests::faults::{
+    Fault, Outcome, Watch,
+    controls::{ControlError, Found, Start, find, looked_for, measured, run_in_process},
+    run,
+};
 use serde::Serialize;
 
 /// Says how far it is after so many seeds.
@@ -41,6 +45,12 @@ struct Arguments {
     /// Builds this bug in
     #[arg(long, value_parser = planted)]
     planted: Option<Planted>,
+    /// Builds in every bug there is, one after the other, and fails where one is not found
+    #[arg(long)]
+    controls: bool,
+    /// With `--controls`: looks from seed 0 on, and prints a table of what finds each bug
+    #[arg(long, requires = "controls")]
+    measure: bool,
     /// Goes on until it is stopped
     #[arg(long)]
     forever: bool,
@@ -82,6 +92,17 @@ fn main() -> ExitCode {
     if arguments.alone || arguments.watch {
         return alone(&arguments);
     }
+    let program = std::env::current_exe().expect("this program's path");
+    let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let jobs = arguments.jobs.unwrap_or(cores).get();
+    if arguments.controls {
+        let start = if arguments.measure {
+            Start::Zero
+        } else {
+            Start::Measured
+        };
+        return controls(&program, jobs, start);
+    }
     let covered = Mutex::new(Covered {
         from: arguments.from,
         ..Covered::default()
@@ -92,16 +113,15 @@ fn main() -> ExitCode {
     } else {
         arguments.from.saturating_add(arguments.seeds)
     };
-    let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     thread::scope(|scope| {
-        for _ in 0..arguments.jobs.unwrap_or(cores).get() {
+        for _ in 0..jobs {
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
                     if seed >= end {
                         break;
                     }
-                    let outcome = in_a_process(&arguments, seed);
+                    let outcome = run_in_process(&program, seed, arguments.planted);
                     let mut covered = covered.lock().unwrap_or_else(PoisonError::into_inner);
                     covered.count(&arguments, seed, outcome);
                 }
@@ -146,20 +166,50 @@ fn alone(arguments: &Arguments) -> ExitCode {
     }
 }
 
-fn in_a_process(arguments: &Arguments, seed: u64) -> io::Result<Outcome> {
-    let mut command = Command::new(std::env::current_exe()?);
-    command.args(["--alone", "--from", &seed.to_string()]);
-    if let Some(planted) = arguments.planted {
-        command.args(["--planted", &format!("{planted:?}")]);
+/// Looks for every bug that can be built in, and prints a table of them.
+fn controls(program: &Path, jobs: usize, start: Start) -> ExitCode {
+    let all = looked_for();
+    let next = AtomicUsize::new(0);
+    let results = Mutex::new(BTreeMap::new());
+    thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| {
+                while let Some(planted) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let result = find(program, *planted, start);
+                    eprintln!("{planted:?}: {}", told(&result));
+                    let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+                    results.insert(*planted, result);
+                }
+            });
+        }
+    });
+    let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if start == Start::Zero {
+        println!("| bug | seed | what finds it says |\n|---|---|---|");
+        for (planted, result) in &results {
+            println!("| `{planted:?}` | {} |", told(result));
+        }
     }
-    let output = command
-        .env("RUST_BACKTRACE", "0")
-        .stderr(Stdio::piped())
-        .output()?;
-    serde_json::from_slice(&output.stdout).map_err(|error| {
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        io::Error::other(format!("{}, {error}: {stderr}", output.status))
-    })
+    let missed = results.values().filter(|result| result.is_err()).count();
+    let moved = results.values().flatten();
+    let moved = moved.filter(|found| found.seed != measured(found.planted));
+    println!(
+        "{} bugs built in, one at a time: {missed} not found, {} by another seed than the one that is written down",
+        results.len(),
+        moved.count()
+    );
+    if missed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn told(result: &Result<Found, ControlError>) -> String {
+    match result {
+        Ok(found) => format!("{} | {}", found.seed, found.check()),
+        Err(error) => format!("none | {error}"),
+    }
 }
 
 impl Covered {

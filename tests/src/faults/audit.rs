@@ -1,6 +1,9 @@
 //! What must hold at the end, looked up in the databases by somebody who trusts none of the product's own figures.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use holdfast_schemas::{
     identity::{ChangeHash, DocumentId, LogId, StoreId},
@@ -14,6 +17,7 @@ use holdfast_server::store::{
 use super::{
     ledger::{self, Entry, Ledger, Reading, log_id},
     model::{Deed, Effects, Fate, Tag},
+    rows,
     vfs::VFS,
     world::{Till, World},
 };
@@ -25,8 +29,16 @@ pub(super) struct Seen {
     pub(super) deeds: usize,
 }
 
-/// Where a till is: what it was told to be durable must be there, at any moment.
+/// What tills were told to be durable must be there, at any moment.
 pub(super) fn check_acknowledged(world: &World) {
+    check_acknowledged_of(world, &world.tills());
+}
+
+/// The same, of some tills.
+pub(super) fn check_acknowledged_of(world: &World, tills: &[Rc<Till>]) {
+    if !world.headquarters.site.machine.power.is_on() {
+        return;
+    }
     let server = world.headquarters.ledger();
     let epoch = server.rows("SELECT lower(hex(epoch)) FROM server", |row| {
         row.get::<_, String>(0)
@@ -36,11 +48,12 @@ pub(super) fn check_acknowledged(world: &World) {
         .rows(sql, |row| Ok((log_id(row.get(0)?), row.get(1)?)))
         .into_iter()
         .collect();
-    for till in world.tills() {
+    for till in tills {
         if !till.site.machine.power.is_on() {
             continue;
         }
         let file = till.ledger();
+        rows::check_unsent(&file);
         let sql = "SELECT lower(replace(epoch, '-', '')) FROM sync WHERE epoch IS NOT NULL";
         let its = file.rows(sql, |row| row.get::<_, String>(0));
         if its.is_empty() || its != epoch {
@@ -75,7 +88,10 @@ pub(super) fn check(world: &World) -> Seen {
     check_sums(world, &server, &readings);
     check_feeds(&server);
     check_numbers(&server);
+    rows::check_headquarters(&server, &readings);
+    rows::check_intruder(&server, world.intruder.get());
     for till in world.tills() {
+        rows::check_revoked(&server, &till);
         check_till(&till, &server);
     }
     check_acknowledged(world);
@@ -108,6 +124,7 @@ fn check_nothing_is_lost(world: &World, server: &Ledger, entries: &[Entry]) {
         .iter()
         .filter(|till| till.revoked.get())
         .map(|till| till.node)
+        .chain(world.intruder.get())
         .collect();
     let stored: BTreeSet<ChangeHash> = entries.iter().map(|entry| entry.hash).collect();
     let model = world.model.borrow();

@@ -186,6 +186,11 @@ impl Cashier {
         }
     }
 
+    /// Whether the till knows all that it ever did: its disk was neither put back nor copied.
+    fn remembers(&self) -> bool {
+        !self.counter.uncounted.get()
+    }
+
     /// Something that moves neither sales money nor stock.
     async fn ask_other(&mut self, till: &NodeHandle, action: Action) -> Heard {
         let heard = self.ask(till, action).await;
@@ -201,7 +206,12 @@ impl Cashier {
         let heard = self.ask(till, action).await;
         let mut model = self.model.borrow_mut();
         match &heard {
-            Heard::Yes(receipt) => model.committed(tag, receipt),
+            Heard::Yes(receipt) => {
+                model.committed(tag, receipt);
+                if let Some(number) = receipt.number.filter(|_| self.remembers()) {
+                    model.numbered(self.node, number);
+                }
+            }
             Heard::No(_) => model.refused(tag),
             Heard::Nothing => {}
         }
@@ -365,7 +375,13 @@ impl Cashier {
             sold.lines[index].returned += thousandths;
         }
         match self.ask_deed(till, &tag, Action::Return(request)).await {
-            Heard::Yes(receipt) => self.refunded(&tag, &receipt, refund, minor),
+            Heard::Yes(receipt) => {
+                self.refunded(&tag, &receipt, refund, minor);
+                if self.remembers() {
+                    let mut model = self.model.borrow_mut();
+                    model.taken_back(self.node, &sold, index, thousandths);
+                }
+            }
             Heard::No(_) => {
                 if let Some(sold) = self.model.borrow_mut().sold.get_mut(at) {
                     sold.lines[index].returned -= thousandths;
@@ -378,7 +394,7 @@ impl Cashier {
     fn draw_sold(&mut self) -> Option<(usize, Sold)> {
         let model = self.model.borrow();
         // Who comes back comes back soon, mostly.
-        let newest = self.random.below(20);
+        let newest = self.random.below(10);
         let at = model.sold.len().checked_sub(newest + 1)?;
         Some((at, model.sold[at].clone()))
     }
@@ -393,7 +409,7 @@ impl Cashier {
             ..
         } = sold.lines[index];
         let left = thousandths - returned;
-        if left <= 0 && self.random.chance(80) {
+        if left <= 0 && self.random.chance(30) {
             return None;
         }
         if PRODUCTS[product].is_by_the_piece() {

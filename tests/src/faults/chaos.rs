@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
-use holdfast_server::store::Registry;
+use holdfast_server::store::{LogStore, Registry};
 use serde::{Deserialize, Serialize};
 use tokio::{task::JoinSet, time::sleep};
 
@@ -94,6 +94,10 @@ impl Fault {
 const COPY_AGE: (u64, u64) = (5_000, 40_000);
 const YEARS_10_MS: i64 = 10 * 365 * 24 * 60 * 60 * 1000;
 
+/// After headquarters was restored: how often the auditor looks, and how long it waits in between.
+const LOOKS_AFTER_RESTORE: usize = 120;
+const LOOK_PAUSE: Duration = Duration::from_millis(250);
+
 /// What goes wrong in a run.
 pub(super) struct Chaos {
     world: Rc<World>,
@@ -182,12 +186,32 @@ impl Chaos {
                 }
                 continue;
             }
+            self.look_at_a_till();
             let fault = Fault::draw(&mut self.random);
             self.world.journal.note(format_args!("fault: {fault:?}"));
             self.faults.push(fault);
             self.cause(fault);
             self.check();
         }
+    }
+
+    /// What one till was told to be durable is looked up at headquarters, as things stand now.
+    fn look_at_a_till(&mut self) {
+        let till = self.any_till();
+        audit::check_acknowledged_of(&self.world, &[till]);
+    }
+
+    /// Looks again and again at what all tills were told, while each meets the restored headquarters for the first time.
+    fn look_after_restore(&self) {
+        let world = Rc::clone(&self.world);
+        self.begin(async move {
+            for _ in 0..LOOKS_AFTER_RESTORE {
+                sleep(LOOK_PAUSE).await;
+                if world.headquarters.site.is_up() {
+                    audit::check_acknowledged(&world);
+                }
+            }
+        });
     }
 
     fn any_till(&mut self) -> Rc<Till> {
@@ -332,12 +356,16 @@ impl Chaos {
                     && store.revoke_node(till.node, now).is_ok()
                 {
                     till.revoked.set(true);
+                    let end = store.log_end().expect("a log");
+                    till.revoked_at.set(Some(end.get()));
                 }
             }
             Fault::ServerRestored => {
                 world.kill_server().await;
                 world.restore_server(image);
+                world.network.set_weather(Weather::FAR);
                 bring_server_up(&world).await;
+                self.look_after_restore();
             }
             Fault::TillKilled
             | Fault::ServerKilled

@@ -6,6 +6,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use holdfast_schemas::planted::{self, Planted};
+
 use super::{machine::PowerSwitch, random::Random};
 
 /// What is written whole or not at all.
@@ -319,6 +321,7 @@ impl Disk {
         self.counts.syncs += 1;
         let file = self.files.get_mut(name).ok_or(DiskError::Sync)?;
         match admitted {
+            Ok(()) if planted::is(Planted::SyncLies) => Ok(()),
             Ok(()) => {
                 file.sync();
                 // File systems write down what happens to names in its order, so what was removed before is gone now.

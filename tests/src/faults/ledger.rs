@@ -37,6 +37,12 @@ pub(super) struct Ledger {
 pub(super) struct Reading {
     pub(super) tag: Option<Tag>,
     pub(super) effects: Effects,
+    /// How much was sold, by an order's lines, in thousandths.
+    pub(super) sold: BTreeMap<u64, i64>,
+    /// Of which order a return is.
+    pub(super) original: Option<DocumentId>,
+    /// How much comes back, by that order's lines, in thousandths.
+    pub(super) came_back: BTreeMap<u64, i64>,
 }
 
 impl Ledger {
@@ -105,6 +111,13 @@ pub(super) fn read(entries: &[Entry]) -> BTreeMap<DocumentId, Reading> {
             entry.log,
             entry.position
         );
+        assert_eq!(
+            change.actor_id().to_bytes(),
+            entry.log.as_bytes(),
+            "{}:{} is by somebody else than its log",
+            entry.log,
+            entry.position
+        );
         documents.entry(entry.document).or_default().push(change);
     }
     let read = documents.into_iter().map(|(id, changes)| {
@@ -147,7 +160,13 @@ impl Reading {
     fn take(&mut self, name: &str, body: &Value, all: &[Value]) {
         match name {
             "reference_claimed" => self.tag(&body["reference"]["value"]),
-            "return_opened" => self.tag(&body["customer"]),
+            "line_added" => add_line(&mut self.sold, &body["line"], body),
+            "return_opened" => {
+                self.tag(&body["customer"]);
+                let order = body["original"]["verified"]["order"].as_str();
+                self.original = order.map(|order| order.parse().expect("a document's id"));
+            }
+            "return_line_added" => add_line(&mut self.came_back, &body["original_line"], body),
             "tender_taken" => self.effects.add_money(kind(body), minor(body)),
             "refund_paid" => self.effects.add_money(kind(body), -minor(body)),
             "goods_handed_over" => self.goods(body, all, "line_added", -1),
@@ -180,6 +199,14 @@ impl Reading {
         let product = line["product"].as_str().expect("a product");
         let amount = thousandths(line[quantity].as_str().expect("a quantity"));
         self.effects.add_stock(&store, product, sign * amount);
+    }
+}
+
+/// A line that names none of an order's is passed over: nobody looked at the order.
+fn add_line(lines: &mut BTreeMap<u64, i64>, line: &Value, body: &Value) {
+    if let Some(line) = line.as_u64() {
+        let quantity = body["quantity"].as_str().expect("a quantity");
+        *lines.entry(line).or_default() += thousandths(quantity);
     }
 }
 

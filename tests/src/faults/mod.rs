@@ -13,14 +13,18 @@
 //! | `world` | headquarters and tills, and how they start and end |
 //! | `cashier`, `goods` | trade |
 //! | `chaos` | what goes wrong, and when |
-//! | `model`, `ledger`, `audit` | what should be there, what is there, and whether they agree |
+//! | `intruder` | somebody who has a till's key |
+//! | `model`, `ledger`, `rows`, `audit` | what should be there, what is there, and whether they agree |
+//! | `controls` | bugs that are built in, which must be found |
 //! | `journal` | one hash over everything that happened, and the log |
 
 mod audit;
 mod cashier;
 mod chaos;
+pub mod controls;
 mod disk;
 mod goods;
+mod intruder;
 mod journal;
 mod ledger;
 mod machine;
@@ -28,6 +32,7 @@ mod model;
 mod network;
 mod random;
 mod randomness;
+mod rows;
 #[cfg(test)]
 mod unsynced_log;
 mod vfs;
@@ -46,7 +51,7 @@ use holdfast_schemas::{planted::Planted, sync::till::Link};
 use serde::{Deserialize, Serialize};
 use tokio::{
     task::{JoinSet, LocalSet},
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout},
 };
 
 pub use self::chaos::Fault;
@@ -221,12 +226,9 @@ async fn play(seed: u64, journal: Journal, folder: PathBuf) -> Report {
     for till in world.tills() {
         till.counter.close();
     }
-    while let Some(ended) = cashiers.join_next().await {
-        if let Err(error) = ended {
-            std::panic::resume_unwind(error.into_panic());
-        }
-    }
-    come_to_rest(&world).await;
+    go_home(cashiers).await;
+    world.intrude();
+    come_to_rest(&world, &chaos).await;
     keep_quiet(&world).await;
     end(&world, &mut chaos).await;
     let seen = audit::check(&world);
@@ -253,10 +255,28 @@ fn cashier(world: &World, till: &Till) -> Cashier {
     )
 }
 
+/// Waits until every cashier has closed the session.
+async fn go_home(mut cashiers: JoinSet<()>) {
+    let all = async {
+        while let Some(ended) = cashiers.join_next().await {
+            if let Err(error) = ended {
+                std::panic::resume_unwind(error.into_panic());
+            }
+        }
+    };
+    let gone = timeout(REST_TIME_MAX, all).await;
+    assert!(
+        gone.is_ok(),
+        "a till's session can't be closed within {} s",
+        REST_TIME_MAX.as_secs()
+    );
+}
+
 /// Waits until every till has sent and received all there is, and headquarters has made its rows of it.
-async fn come_to_rest(world: &World) {
+async fn come_to_rest(world: &World, chaos: &Chaos) {
     let patience = Instant::now() + REST_TIME_MAX;
     while let Some(restless) = restless(world) {
+        chaos.check();
         assert!(
             Instant::now() < patience,
             "not at rest after {} s: {restless}",

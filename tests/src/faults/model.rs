@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_node::engine::Receipt;
 use holdfast_schemas::{
-    identity::{ChangeHash, DocumentId, NodeNumber, StoreId},
+    identity::{ChangeHash, DocumentId, NodeNumber, OrderNumber, StoreId},
     operation::TenderKind,
 };
 
@@ -96,6 +96,10 @@ pub(super) struct Model {
     pub(super) others: BTreeMap<ChangeHash, NodeNumber>,
     /// Of those, the ones that may be gone.
     pub(super) others_lost: BTreeSet<ChangeHash>,
+    /// The last number that each till gave out.
+    last_numbers: BTreeMap<NodeNumber, OrderNumber>,
+    /// What each till took back of which line of a sale, in thousandths.
+    taken_back: BTreeMap<(NodeNumber, Tag, usize), i64>,
     next: u64,
 }
 
@@ -121,6 +125,37 @@ impl Model {
                 change: receipt.change,
             };
         }
+    }
+
+    /// A till gave out a number. It is greater than the one before, whatever the clock says.
+    ///
+    /// # Panics
+    /// Where it is not.
+    pub(super) fn numbered(&mut self, node: NodeNumber, number: OrderNumber) {
+        if let Some(last) = self.last_numbers.insert(node, number) {
+            assert!(last < number, "till {node} gave out {number} after {last}");
+        }
+    }
+
+    /// A till took back something of a line. It knows what it took back itself, and takes back no more than was sold.
+    ///
+    /// # Panics
+    /// Where it does.
+    pub(super) fn taken_back(
+        &mut self,
+        node: NodeNumber,
+        sold: &Sold,
+        at: usize,
+        thousandths: i64,
+    ) {
+        let key = (node, sold.tag.clone(), at);
+        let taken = self.taken_back.entry(key).or_default();
+        *taken += thousandths;
+        let of = sold.lines[at].thousandths;
+        assert!(
+            *taken <= of,
+            "till {node} took back {taken} thousandths of the {of} that were sold"
+        );
     }
 
     /// The till said no: it never happened.

@@ -41,6 +41,12 @@ impl Weather {
         delay: (Duration::from_millis(4), Duration::from_millis(12)),
     };
 
+    /// A line by satellite.
+    pub(super) const FAR: Self = Self {
+        delay: (Duration::from_millis(300), Duration::from_millis(340)),
+        ..Self::FAIR
+    };
+
     /// Anything from fair to barely usable.
     pub(super) fn draw(random: &mut Random) -> Self {
         let foul = random.below(100);

@@ -36,6 +36,7 @@ use tokio::sync::Notify;
 use super::{
     cashier::Counter,
     disk::DiskImage,
+    intruder::Intruder,
     journal::{Journal, Side},
     ledger::Ledger,
     machine::{Machine, WallClock},
@@ -49,6 +50,8 @@ use super::{
 const CODE_LIFETIME_MS: i64 = 60 * 60 * 1000;
 const TILL_PORT: u16 = 5_000;
 const SERVER_PORT: u16 = 4_433;
+/// The company's stores.
+const STORES: [&str; 2] = ["york", "leeds"];
 const SERVER_FILE: &str = "server.sqlite";
 const TILL_FILE: &str = "till.sqlite";
 
@@ -88,6 +91,8 @@ pub(super) struct Till {
     pub(super) counter: Rc<Counter>,
     /// It was shut out: what it wrote since may never arrive.
     pub(super) revoked: Cell<bool>,
+    /// Where headquarters' log ended when it was shut out.
+    pub(super) revoked_at: Cell<Option<u64>>,
     /// Of this till's disk there is a copy that trades.
     pub(super) is_copied: Cell<bool>,
 }
@@ -100,6 +105,8 @@ pub(super) struct World {
     pub(super) headquarters: Headquarters,
     pub(super) tills: RefCell<Vec<Rc<Till>>>,
     pub(super) model: Rc<RefCell<Model>>,
+    /// Who came in and is no till.
+    pub(super) intruder: Cell<Option<NodeNumber>>,
     clock: WallClock,
     folder: PathBuf,
     _scratch: Machine,
@@ -163,7 +170,7 @@ impl World {
         let place = SqlitePlace::in_vfs(machine.path(SERVER_FILE), VFS);
         let epoch = ServerEpoch::from_bytes(random.bytes());
         let store = SqliteStore::create_in(place, &tenant, epoch).expect("a new file");
-        for name in ["york", "leeds"] {
+        for name in STORES {
             let store_id = StoreId::new(name).expect("a store's code");
             let record = StoreRecord {
                 store: store_id,
@@ -183,6 +190,7 @@ impl World {
             },
             tills: RefCell::default(),
             model: Rc::default(),
+            intruder: Cell::new(None),
             clock,
             folder,
             _scratch: scratch,
@@ -306,6 +314,7 @@ impl World {
             node: enrolment.enrolled.node,
             counter: Rc::default(),
             revoked: Cell::new(false),
+            revoked_at: Cell::new(None),
             is_copied: Cell::new(false),
         });
         self.tills.borrow_mut().push(Rc::clone(&till));
@@ -326,6 +335,7 @@ impl World {
             node: till.node,
             counter: Rc::default(),
             revoked: Cell::new(false),
+            revoked_at: Cell::new(None),
             is_copied: Cell::new(true),
         });
         till.is_copied.set(true);
@@ -368,6 +378,21 @@ impl World {
                 false
             }
         }
+    }
+
+    /// Somebody gets hold of a till's key, and tries what can be tried with it.
+    pub(super) fn intrude(&self) {
+        let tills = self.tills();
+        let (Some(server), Some(victim)) = (self.server_store(), tills.first()) else {
+            return;
+        };
+        let now = self.headquarters.site.machine.clock.time();
+        let mut others = STORES.iter().filter(|name| **name != victim.store.as_str());
+        let elsewhere = others.next().expect("another store");
+        let elsewhere = StoreId::new(*elsewhere).expect("a store's code");
+        let intruder = Intruder::enter(&server, &victim.store, now);
+        self.intruder.set(Some(intruder.node()));
+        intruder.strike(victim.node, &elsewhere);
     }
 
     /// Ends the till's process where it stands.

@@ -21,13 +21,17 @@ pub struct LocalTime {
 
 /// How a language writes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Format {
-    pub(super) language: Language,
-    pub(super) currency: Currency,
+pub struct Format {
+    /// In which language.
+    pub language: Language,
+    /// In which currency amounts are.
+    pub currency: Currency,
 }
 
 impl Format {
-    pub(super) fn date(self, date: BusinessDate) -> String {
+    /// A day of the calendar.
+    #[must_use]
+    pub fn date(self, date: BusinessDate) -> String {
         let (year, month, day) = (date.year(), date.month(), date.day());
         match self.language {
             Language::En | Language::Es => format!("{day:02}/{month:02}/{year:04}"),
@@ -35,18 +39,22 @@ impl Format {
         }
     }
 
-    pub(super) fn moment(self, at: LocalTime) -> String {
+    /// A day and the time of day.
+    #[must_use]
+    pub fn moment(self, at: LocalTime) -> String {
         format!("{} {:02}:{:02}", self.date(at.date), at.hour, at.minute)
     }
 
     /// An amount without its currency, as in a column of them.
-    pub(super) fn amount(self, minor: MinorUnits) -> String {
+    #[must_use]
+    pub fn amount(self, minor: MinorUnits) -> String {
         let digits = self.currency.minor_digits();
         self.number(Decimal::new(minor.get(), digits), digits)
     }
 
     /// An amount with its currency.
-    pub(super) fn money(self, minor: MinorUnits) -> String {
+    #[must_use]
+    pub fn money(self, minor: MinorUnits) -> String {
         let code = self.currency.code();
         let symbol = match code {
             "GBP" => "£",
@@ -64,12 +72,16 @@ impl Format {
         }
     }
 
-    pub(super) fn price(self, price: UnitPrice) -> String {
+    /// The price of one, without its currency.
+    #[must_use]
+    pub fn price(self, price: UnitPrice) -> String {
         let decimals = price.amount().scale().max(self.currency.minor_digits());
         self.number(price.amount(), decimals)
     }
 
-    pub(super) fn quantity(self, quantity: Quantity) -> String {
+    /// A quantity, with its measure where that is no piece.
+    #[must_use]
+    pub fn quantity(self, quantity: Quantity) -> String {
         let number = self.number(quantity.amount(), quantity.amount().scale());
         match quantity.measure() {
             Measure::Each => number,
@@ -80,7 +92,8 @@ impl Format {
     }
 
     /// A percentage, without its sign.
-    pub(super) fn percent(self, percent: Decimal) -> String {
+    #[must_use]
+    pub fn percent(self, percent: Decimal) -> String {
         self.number(percent, percent.scale())
     }
 

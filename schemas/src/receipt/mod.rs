@@ -14,7 +14,7 @@ mod text;
 mod words;
 
 pub use escpos::{cut_off, drawer_kick, encode_1252};
-pub use format::LocalTime;
+pub use format::{Format, LocalTime};
 pub use layout::{Align, PaperWidth, Receipt, ReceiptItem, TextSize, TextStyle};
 pub use number::number_receipt;
 pub use sale::{ReceiptContext, ReceiptMark, gift_receipt, return_receipt, sale_receipt};

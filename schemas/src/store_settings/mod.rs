@@ -19,8 +19,8 @@ pub use lists::{
 };
 
 pub use quick_keys::{
-    KeyColour, QUICK_KEY_PAGES_MAX, QUICK_KEYS_PER_PAGE_MAX, QuickKey, QuickKeyPage, QuickKeys,
-    QuickKeysError,
+    KeyColour, KeyPicture, QUICK_KEY_PAGES_MAX, QUICK_KEYS_PER_PAGE_MAX, QuickKey, QuickKeyPage,
+    QuickKeys, QuickKeysError,
 };
 
 #[cfg(test)]

@@ -33,6 +33,78 @@ pub enum KeyColour {
     Grey,
 }
 
+/// A small picture on a key, so that it is found without reading; the theme draws it.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyPicture {
+    /// A cup.
+    Cup,
+    /// A small cup.
+    SmallCup,
+    /// A glass with a straw.
+    TallGlass,
+    /// A jug.
+    Jug,
+    /// A croissant.
+    Croissant,
+    /// A loaf.
+    Loaf,
+    /// A baguette.
+    Baguette,
+    /// Something round with a hole.
+    Ring,
+    /// A muffin or scone.
+    Muffin,
+    /// A slice of cake.
+    Slice,
+    /// A cookie.
+    Cookie,
+    /// A tart or pie.
+    Tart,
+    /// An apple.
+    Apple,
+    /// A pear.
+    Pear,
+    /// A banana.
+    Banana,
+    /// An orange, lemon or lime.
+    Citrus,
+    /// Grapes or berries.
+    Berries,
+    /// A tomato.
+    Tomato,
+    /// A carrot.
+    Carrot,
+    /// An onion, potato or bulb.
+    Onion,
+    /// A mushroom.
+    Mushroom,
+    /// A leaf.
+    Leaf,
+    /// A bottle.
+    Bottle,
+    /// A can.
+    Can,
+    /// A glass of beer.
+    Beer,
+    /// A glass of wine.
+    Wine,
+    /// A bag.
+    Bag,
+    /// A card or paper.
+    Card,
+    /// A candle or match.
+    Candle,
+    /// A sweet.
+    Sweet,
+    /// A flower.
+    Flower,
+    /// Something for the house.
+    House,
+}
+
 /// A key that rings a product up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct QuickKey {
@@ -44,6 +116,9 @@ pub struct QuickKey {
     /// Its colour; the theme's usual one without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub colour: Option<KeyColour>,
+    /// Its picture; none without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<KeyPicture>,
 }
 
 /// A page of keys.

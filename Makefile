@@ -35,7 +35,8 @@ SHARD ?=
 PLANTED := --features holdfast-tests/planted
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-long sim sim-machines controls soak fuzz bench bench-peers lint audit mutants run schemas clean
+.PHONY: help setup build test test-long sim sim-machines controls soak fuzz bench bench-peers lint audit mutants run screenshots \
+  demo schemas clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -118,6 +119,14 @@ run: ## trade a day over two stores, and balance the books (INPUT=FILE STORES=2 
 	cargo build --release --locked --bins -p holdfast-server -p holdfast-node -p holdfast-tests
 	"$${CARGO_TARGET_DIR:-target}/release/trading-day" \
 	  --stores $(STORES) --tills $(TILLS) $(if $(INPUT),--input '$(INPUT)') $(if $(KEEP),--keep)
+
+screenshots: ## draw every screen of the till, without a display, into target/screens
+	@.ci/setup test
+	cargo nextest run --locked -p holdfast-till -E 'test(/^pictures::/)'
+
+demo: ## open the demo shop's till, which has no server (needs a display)
+	@.ci/setup till
+	cargo run --release --locked -p holdfast-till -- --demo --data-dir target/demo-till
 
 schemas: ## write schemas/json from the types
 	cargo run --locked -p holdfast-schemas --example write_schemas

@@ -43,14 +43,15 @@ const MAY_NAME_AUTOMERGE: &[&str] = &[
     "schemas/src/document/tests.rs",
 ];
 
-/// The crates that are shipped, by their roots: nothing in them can allow itself what these forbid.
+/// The crates that are shipped, by their roots: nothing in them can allow itself what these forbid. But for the till's
+/// library: what Slint's compiler writes allows itself what it needs, so there the workspace's lints alone deny it.
 const SHIPPED_ROOTS: &[&str] = &[
     "node/src/lib.rs",
     "node/src/main.rs",
     "schemas/src/lib.rs",
     "sync-server/src/lib.rs",
     "sync-server/src/main.rs",
-    "ui/src/lib.rs",
+    "ui/src/main.rs",
 ];
 
 /// Where C calls the simulation, and so the only modules that may do what the compiler can't check.

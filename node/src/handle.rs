@@ -130,7 +130,7 @@ impl Owner {
         let view = Arc::new(view);
         self.view.send_replace(view.clone());
         let now = self.clock.now();
-        let refreshed = self.desk.refresh(&self.engine);
+        let refreshed = self.desk.refresh(&self.engine, view.reference);
         if let Ok(shown) = refreshed.and_then(|()| self.desk.view(&self.engine, view, now)) {
             self.desk_view.send_replace(Arc::new(shown));
         }

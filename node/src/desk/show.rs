@@ -8,12 +8,12 @@ use holdfast_schemas::{
 };
 
 use super::{
-    BasketLineView, BasketView, CardState, CardView, DeskView, PrintView, SUSPENDED_MAX,
-    StaffMember, StaffView, SuspendedView, TenderLine, TenderingView, state::Desk,
+    BasketLineView, BasketView, CardState, CardView, DeskView, PrintView, StaffMember, StaffView,
+    SuspendedView, TenderLine, TenderingView, state::Desk,
 };
 use crate::{
     engine::{Engine, NodeView},
-    store::{StoreError, desk as rows},
+    store::StoreError,
 };
 
 impl Desk {
@@ -106,14 +106,11 @@ impl Desk {
     }
 
     fn suspended(&self, main: &Engine) -> Result<Vec<SuspendedView>, StoreError> {
-        let engine = self.active(main);
-        let aside = engine
-            .store()
-            .suspended_orders(&engine.till().store, SUSPENDED_MAX)?;
-        let views = aside.into_iter().map(|(order, till)| SuspendedView {
+        let aside = self.active(main).suspended_orders()?;
+        let views = aside.iter().map(|(order, till)| SuspendedView {
             order: order.document,
             number: order.number,
-            till,
+            till: *till,
             since: order.document.drawn_at(),
             total_minor: order.total_minor,
         });
@@ -121,10 +118,10 @@ impl Desk {
     }
 
     fn print_view(&self, main: &Engine) -> Result<PrintView, StoreError> {
-        let (waiting, oldest) = main.store().read(rows::waiting_prints)?;
+        let waiting = main.waiting_prints()?;
         Ok(PrintView {
-            waiting,
-            oldest,
+            waiting: waiting.receipts,
+            oldest: waiting.oldest,
             trouble: self.trouble(),
         })
     }

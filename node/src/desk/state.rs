@@ -117,9 +117,12 @@ impl Desk {
         self.training.as_ref().unwrap_or(main)
     }
 
-    /// Reads settings and user again where the reference data changed.
-    pub(crate) fn refresh(&mut self, engine: &Engine) -> Result<(), StoreError> {
-        let version = engine.store().read(reference::version)?;
+    /// Reads settings and user again where the reference data is of another version now.
+    pub(crate) fn refresh(
+        &mut self,
+        engine: &Engine,
+        version: PriceListVersion,
+    ) -> Result<(), StoreError> {
         if version != self.settings.0 {
             self.read_reference(engine.store(), &engine.till().store)?;
         }

@@ -80,7 +80,8 @@ struct Plan {
     fed: Vec<ChangeHash>,
     entries: Vec<NewEntry>,
     heads: Vec<LogHead>,
-    rows: Vec<DocumentRows>,
+    /// The rows that each touched document has, and those that it is to have.
+    rows: Vec<(DocumentRows, DocumentRows)>,
     /// What own changes took that were here already, now that more of their documents is.
     retaken: Vec<(ChangeHash, Option<Money>)>,
     quarantine: Vec<Quarantined>,
@@ -151,7 +152,8 @@ fn commit(
     for entry in &plan.entries {
         log::insert(&transaction, entry)?;
         if entry.entry.log.node() == node {
-            unsent::note(&transaction, entry)?;
+            let acknowledged = unsent::acknowledged(&transaction, entry.entry.log)?;
+            unsent::note(&transaction, entry, acknowledged)?;
         }
     }
     for hash in &plan.fed {
@@ -166,8 +168,11 @@ fn commit(
     for (hash, taken) in &plan.retaken {
         unsent::retake(&transaction, hash, *taken)?;
     }
-    for rows in &plan.rows {
-        projection::replace(&transaction, rows)?;
+    for (before, after) in &plan.rows {
+        projection::replace(&transaction, before, after)?;
+        if let Some(number) = after.last_number_of(node) {
+            sync::put_last_number(&transaction, number)?;
+        }
     }
     for quarantined in &plan.quarantine {
         sync::keep_quarantined(&transaction, quarantined)?;
@@ -397,6 +402,7 @@ fn refold(
             .chain(changes.iter().map(|(_, change)| change));
         let document = Document::from_changes(id, known.cloned());
         let rows = project(&document)?;
+        let rows_before = project(&Document::from_changes(id, before.iter().cloned()))?;
         for change in before.iter().filter(|change| change.log().node() == node) {
             let taken = money_taken(change, &document, &rows);
             plan.retaken.push((change.hash(), taken));
@@ -412,7 +418,7 @@ fn refold(
                 entry,
             });
         }
-        plan.rows.push(rows);
+        plan.rows.push((rows_before, rows));
     }
     Ok(())
 }

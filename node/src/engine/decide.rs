@@ -15,15 +15,17 @@ use holdfast_schemas::{
     rules::Rules,
     stock::decide_stock,
     till_session::{
-        CloseSession, SessionCommand, SessionTakings, TillSessionState, decide_till_session,
-        fold_till_session,
+        CloseSession, SessionCommand, SessionTakings, decide_till_session, fold_till_session,
     },
     time::{BusinessDate, Timestamp},
 };
 use jiff::{ToSpan, tz::TimeZone};
 use rusqlite::Transaction;
 
-use super::command::{Action, Command, IntendPayment, OpenSession, StockPaper, SubmitError};
+use super::{
+    command::{self, Action, Command, IntendPayment, StockPaper, SubmitError},
+    known::{Known, OpenSession},
+};
 use crate::store::{StoreError, TillIdentity, query, reference, sync};
 
 /// What is to be written: operations that are appended to one document.
@@ -39,6 +41,7 @@ pub(super) struct Decision {
 /// Loads what a command needs, and decides it.
 pub(super) struct Decider<'a> {
     pub(super) transaction: &'a Transaction<'a>,
+    pub(super) known: &'a Known,
     pub(super) till: &'a TillIdentity,
     pub(super) now: Timestamp,
     /// The log that is written.
@@ -50,11 +53,12 @@ pub(super) struct Decider<'a> {
 impl Decider<'_> {
     /// Loads and decides.
     pub(super) fn decide(&self, command: &Command) -> Result<Decision, SubmitError> {
-        let settings = reference::settings(self.transaction, &self.till.store)?;
-        let rules = Rules::of(&settings);
+        let read = || reference::settings(self.transaction, &self.till.store);
+        let settings = self.known.settings.or_read(read)?;
+        let rules = Rules::of(settings);
         let role = command.by.role;
         match &command.action {
-            Action::OpenSession(open) => self.open_session(open, &settings, role, &rules),
+            Action::OpenSession(open) => self.open_session(open, settings, role, &rules),
             Action::PayIn(body) => {
                 self.in_session(&SessionCommand::PayIn(body.clone()), role, &rules)
             }
@@ -77,10 +81,10 @@ impl Decider<'_> {
                 self.in_session(&SessionCommand::VoidBasket(body.clone()), role, &rules)
             }
             Action::CloseSession { over_short_reason } => {
-                let (document, _) = self.session()?;
+                let session = self.session()?.id();
                 let close = CloseSession {
-                    takings: takings(self.transaction, document.id())?,
-                    covers: query::log_ranges_of_session(self.transaction, document.id())?,
+                    takings: takings(self.transaction, session)?,
+                    covers: query::log_ranges_of_session(self.transaction, session)?,
                     over_short_reason: over_short_reason.clone(),
                 };
                 self.in_session(&SessionCommand::Close(close), role, &rules)
@@ -93,7 +97,7 @@ impl Decider<'_> {
             Action::Order { order, commands } => self.order(*order, commands, role, &rules),
             Action::Suspend(sale) => self.begin_order(sale, role, &rules, suspend),
             Action::Return(request) => self.take_back(request, role, &rules),
-            Action::MoveStock(paper) => self.move_stock(paper, &settings, role, &rules),
+            Action::MoveStock(paper) => self.move_stock(paper, settings, role, &rules),
         }
     }
 
@@ -108,17 +112,23 @@ impl Decider<'_> {
     }
 
     /// The till's session that is open.
-    fn session(&self) -> Result<(Document, TillSessionState), SubmitError> {
-        let open = query::open_session(self.transaction, self.till.node)?
-            .ok_or(Refusal::SessionClosed {})?;
+    fn session(&self) -> Result<&OpenSession, SubmitError> {
+        let open = self.known.session.or_read(|| self.read_session())?.as_ref();
+        Ok(open.ok_or(Refusal::SessionClosed {})?)
+    }
+
+    fn read_session(&self) -> Result<Option<OpenSession>, StoreError> {
+        let Some(open) = query::open_session(self.transaction, self.till.node)? else {
+            return Ok(None);
+        };
         let document = self.whole(open.document)?;
         let state = fold_till_session(document.id(), document.operations());
-        Ok((document, state))
+        Ok(Some(OpenSession { document, state }))
     }
 
     fn open_session(
         &self,
-        open: &OpenSession,
+        open: &command::OpenSession,
         settings: &StoreSettings,
         role: Role,
         rules: &Rules,
@@ -154,10 +164,10 @@ impl Decider<'_> {
         role: Role,
         rules: &Rules,
     ) -> Result<Decision, SubmitError> {
-        let (document, state) = self.session()?;
+        let session = self.session()?;
         Ok(Decision {
-            bodies: decide_till_session(&state, command, role, rules)?,
-            document,
+            bodies: decide_till_session(&session.state, command, role, rules)?,
+            document: session.document.clone(),
             kind: DocumentKind::TillSession,
             number: None,
         })
@@ -175,11 +185,11 @@ impl Decider<'_> {
         rules: &Rules,
         decide: impl Fn(&Sale, &SaleContext<'_>) -> Result<Vec<Body>, Refusal>,
     ) -> Result<Decision, SubmitError> {
-        let (_, session) = self.session()?;
+        let session = &self.session()?.state;
         let number = self.mint()?;
         let context = SaleContext {
             number,
-            session: &session,
+            session,
             role,
             rules,
         };
@@ -196,7 +206,7 @@ impl Decider<'_> {
         role: Role,
         rules: &Rules,
     ) -> Result<Decision, SubmitError> {
-        let (session, _) = self.session()?;
+        let session = self.session()?.id();
         let mut begun = match intend.order {
             Some(order) => Decision {
                 document: self.whole(order)?,
@@ -207,7 +217,7 @@ impl Decider<'_> {
             None => self.begin_order(&intend.sale, role, rules, place)?,
         };
         let command = OrderCommand::IntendPayment(PaymentIntended {
-            session: Some(session.id()),
+            session: Some(session),
             amount_minor: intend.amount_minor,
         });
         self.chain(&mut begun, &[command], role, rules)?;
@@ -262,7 +272,7 @@ impl Decider<'_> {
         role: Role,
         rules: &Rules,
     ) -> Result<Decision, SubmitError> {
-        let (_, session) = self.session()?;
+        let session = &self.session()?.state;
         let number = self.mint()?;
         let original = match &request.goods {
             ReturnedGoods::Verified { order, .. } => self.after_sale(*order)?,
@@ -270,7 +280,7 @@ impl Decider<'_> {
         };
         let context = ReturnContext {
             number,
-            session: &session,
+            session,
             role,
             rules,
         };
@@ -312,8 +322,9 @@ impl Decider<'_> {
 
     /// The next number, after every number that this till is known to have issued.
     fn mint(&self) -> Result<OrderNumber, SubmitError> {
-        let last = sync::last_number(self.transaction, self.till.node)?
-            .filter(|_| !planted::is(Planted::NumberNotKept));
+        let read = || sync::last_number(self.transaction);
+        let last = self.known.last_number.or_read(read)?;
+        let last = last.filter(|_| !planted::is(Planted::NumberNotKept));
         Ok(OrderNumberMint::new(self.till.node, last).mint(self.now)?)
     }
 

@@ -1,11 +1,18 @@
 //! The desk's own small transactions: what a screen shows that is no document.
 
-use holdfast_schemas::{identity::UserId, staff::SignOnThrottle, time::Timestamp};
+use holdfast_schemas::{
+    identity::{NodeNumber, UserId},
+    staff::SignOnThrottle,
+    time::Timestamp,
+};
 
 use super::{BasketAfter, Engine, submit::write_basket};
-use crate::store::{
-    StoreError,
-    desk::{self, DeskRow, NewPrint},
+use crate::{
+    desk::SUSPENDED_MAX,
+    store::{
+        OrderSummary, StoreError,
+        desk::{self, DeskRow, NewPrint, WaitingPrints},
+    },
 };
 
 impl Engine {
@@ -15,7 +22,7 @@ impl Engine {
         basket: &BasketAfter,
         row: Option<&DeskRow>,
     ) -> Result<(), StoreError> {
-        let transaction = self.store_mut().begin()?;
+        let transaction = self.desk_store_mut().begin()?;
         write_basket(&transaction, basket)?;
         if let Some(row) = row {
             desk::put_row(&transaction, row)?;
@@ -35,10 +42,25 @@ impl Engine {
         user: &UserId,
         throttle: &SignOnThrottle,
     ) -> Result<(), StoreError> {
-        let transaction = self.store_mut().begin()?;
+        let transaction = self.desk_store_mut().begin()?;
         desk::put_throttle(&transaction, user, throttle)?;
         transaction.commit()?;
         Ok(())
+    }
+
+    /// The store's baskets that were put aside and not taken up, with the tills that did it; [`SUSPENDED_MAX`] at most.
+    pub(crate) fn suspended_orders(&self) -> Result<&[(OrderSummary, NodeNumber)], StoreError> {
+        let read = || {
+            self.store()
+                .suspended_orders(&self.till().store, SUSPENDED_MAX)
+        };
+        self.known.suspended.or_read(read).map(Vec::as_slice)
+    }
+
+    /// The receipts that are to be printed.
+    pub(crate) fn waiting_prints(&self) -> Result<WaitingPrints, StoreError> {
+        let read = || self.store().read(desk::waiting_prints);
+        self.known.waiting_prints.or_read(read).copied()
     }
 
     /// Queues something to be printed that no document is written for (print).
@@ -47,15 +69,16 @@ impl Engine {
         print: &NewPrint,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let transaction = self.store_mut().begin()?;
+        let transaction = self.desk_store_mut().begin()?;
         desk::queue_print(&transaction, print, now)?;
         transaction.commit()?;
+        self.known.waiting_prints.forget();
         Ok(())
     }
 
     /// Bytes of a job are about to be sent (print).
     pub(crate) fn begin_print(&mut self, number: i64) -> Result<(), StoreError> {
-        let transaction = self.store_mut().begin()?;
+        let transaction = self.desk_store_mut().begin()?;
         desk::begin_print(&transaction, number)?;
         transaction.commit()?;
         Ok(())
@@ -63,9 +86,10 @@ impl Engine {
 
     /// A job is printed, or given up; all of them without a number (print).
     pub(crate) fn end_print(&mut self, number: Option<i64>) -> Result<(), StoreError> {
-        let transaction = self.store_mut().begin()?;
+        let transaction = self.desk_store_mut().begin()?;
         desk::end_print(&transaction, number)?;
         transaction.commit()?;
+        self.known.waiting_prints.forget();
         Ok(())
     }
 }

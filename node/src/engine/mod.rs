@@ -21,6 +21,7 @@ mod command;
 mod decide;
 mod desk;
 mod import;
+mod known;
 mod meeting;
 mod project;
 mod rebuild;
@@ -49,6 +50,7 @@ pub(crate) use submit::{BasketAfter, Beside};
 pub use trouble::Trouble;
 pub use view::{NodeView, Pending, TroubleView};
 
+use self::known::Known;
 use crate::{
     random::Random,
     store::{Store, StoreError, TillIdentity, log},
@@ -62,6 +64,7 @@ pub struct Engine {
     log: LogId,
     /// What somebody at this till is in the middle of.
     in_use: BTreeSet<Right>,
+    known: Known,
 }
 
 impl Engine {
@@ -83,6 +86,7 @@ impl Engine {
             store,
             till,
             in_use: BTreeSet::new(),
+            known: Known::default(),
         })
     }
 
@@ -119,7 +123,14 @@ impl Engine {
         self.store
     }
 
+    /// The file, to be written: what is known of it is read again afterwards.
     fn store_mut(&mut self) -> &mut Store {
+        self.known = Known::default();
+        &mut self.store
+    }
+
+    /// The file, to write tables of which nothing is known here: the desk's.
+    fn desk_store_mut(&mut self) -> &mut Store {
         &mut self.store
     }
 }

@@ -1,7 +1,5 @@
 //! From a document to its rows: pure, whole, from nothing but the document.
 
-use std::collections::BTreeSet;
-
 use holdfast_schemas::{
     change::{Change, RecordedKind},
     document::Document,
@@ -17,7 +15,7 @@ use rust_decimal::{Decimal, prelude::ToPrimitive};
 
 use crate::store::{
     StoreError,
-    projection::{DocumentRows, MovementRow, OrderRow, ReturnRow, SessionRow, SummaryRow},
+    projection::{DocumentRows, Level, Levels, OrderRow, ReturnRow, SessionRow, SummaryRow},
 };
 
 /// All rows of a document.
@@ -25,22 +23,7 @@ use crate::store::{
 /// # Errors
 /// [`StoreError::Unreadable`] for a movement beyond what can be counted.
 pub(super) fn project(document: &Document) -> Result<DocumentRows, StoreError> {
-    let mut rows = DocumentRows {
-        document: document.id(),
-        kind: document
-            .start()
-            .map_or("", |start| start.kind.name())
-            .into(),
-        heads: document.heads().collect(),
-        last_counter: document.last_counter(),
-        summary: None,
-        sessions: BTreeSet::new(),
-        numbers: BTreeSet::new(),
-        receipt: None,
-        references: BTreeSet::new(),
-        movements: Vec::new(),
-        misfits: Vec::new(),
-    };
+    let mut rows = DocumentRows::none(document.id());
     let (id, operations) = (document.id(), document.operations());
     match document.start().map(|start| &start.kind) {
         Some(RecordedKind::Known(DocumentKind::Order)) => {
@@ -54,7 +37,7 @@ pub(super) fn project(document: &Document) -> Result<DocumentRows, StoreError> {
         }
         Some(RecordedKind::Known(DocumentKind::Stock)) => {
             let stock = fold_stock(id, operations);
-            rows.movements = movements(&stock_movements(&stock))?;
+            rows.levels = levels(&stock_movements(&stock))?;
             rows.misfits = misfits(&stock.misfits)?;
         }
         // A kind of a later version, or a document whose first change is still missing: kept, not understood.
@@ -89,7 +72,7 @@ fn project_order(rows: &mut DocumentRows, order: &OrderState) -> Result<(), Stor
     rows.numbers = order.numbers.all().collect();
     rows.receipt = order.receipt;
     rows.references.clone_from(&order.references);
-    rows.movements = movements(&order_movements(order))?;
+    rows.levels = levels(&order_movements(order))?;
     rows.misfits = misfits(&order.misfits)?;
     Ok(())
 }
@@ -113,7 +96,7 @@ fn project_return(rows: &mut DocumentRows, returned: &ReturnState) -> Result<(),
     let refunds = returned.refunds.values();
     rows.sessions
         .extend(refunds.filter_map(|refund| refund.paid.session));
-    rows.movements = movements(&return_movements(returned))?;
+    rows.levels = levels(&return_movements(returned))?;
     rows.misfits = misfits(&returned.misfits)?;
     Ok(())
 }
@@ -139,24 +122,22 @@ fn misfits(misfits: &[Misfit]) -> Result<Vec<String>, StoreError> {
         .map_err(|error| StoreError::unreadable("misfit", &error))
 }
 
-fn movements(movements: &[StockMovement]) -> Result<Vec<MovementRow>, StoreError> {
-    movements
-        .iter()
-        .map(|movement| {
-            let thousandths = (movement.change.amount() * Decimal::ONE_THOUSAND)
-                .to_i64()
-                .ok_or_else(|| {
-                    StoreError::unreadable("stock movement", &movement.change.amount())
-                })?;
-            Ok(MovementRow {
-                store: movement.store.clone(),
-                product: movement.product.clone(),
-                measure: movement.change.measure(),
-                business_date: movement.business_date,
-                thousandths,
-            })
-        })
-        .collect()
+fn levels(movements: &[StockMovement]) -> Result<Levels, StoreError> {
+    let mut levels = Levels::new();
+    for movement in movements {
+        let thousandths = (movement.change.amount() * Decimal::ONE_THOUSAND)
+            .to_i64()
+            .ok_or_else(|| StoreError::unreadable("stock movement", &movement.change.amount()))?;
+        let one = Level {
+            movements: 1,
+            thousandths,
+        };
+        let (store, product) = (movement.store.clone(), movement.product.clone());
+        let key = (store, product, movement.change.measure());
+        let level = levels.entry(key).or_default();
+        *level = level.plus(one);
+    }
+    Ok(levels)
 }
 
 /// The money that a change took, less what it gave back, in the currency of its document; none where the document's

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::store::{
     StoreError, log,
-    projection::{self, ProjectionDigest},
+    projection::{self, DocumentRows, ProjectionDigest},
     query, unsent,
 };
 
@@ -122,7 +122,7 @@ fn derive_all(transaction: &Transaction<'_>, node: NodeNumber) -> Result<(), Sto
             let changes = query::changes_of(transaction, id)?;
             let document = Document::from_changes(id, changes.iter().cloned());
             let rows = project(&document)?;
-            projection::replace(transaction, &rows)?;
+            projection::replace(transaction, &DocumentRows::none(id), &rows)?;
             for change in changes.iter().filter(|change| change.log().node() == node) {
                 let taken = money_taken(change, &document, &rows);
                 log::put_taken(transaction, &change.hash(), taken)?;

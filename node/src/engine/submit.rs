@@ -2,9 +2,9 @@
 
 use holdfast_schemas::{
     document::Document,
-    identity::{DocumentId, OrderNumber, ReceiptNumber},
+    identity::{DocumentId, LogId, LogPosition, OrderNumber, ReceiptNumber},
     log::{LogEntry, LogHead},
-    operation::{Author, Operation},
+    operation::{Author, DocumentKind, Operation},
     planted::{self, Planted},
     receipt::number_receipt,
     time::Timestamp,
@@ -16,13 +16,14 @@ use super::{
     Engine,
     command::{Command, Receipt, SubmitError},
     decide::{Decider, Decision},
+    known::{Known, KnownLog, Written},
     project::{amount, money_taken, project},
 };
 use crate::{
     random::Random,
     store::{
         Store, StoreError,
-        desk::{self, DeskRow, NewPrint},
+        desk::{self, DeskRow, NewPrint, WaitingPrints},
         log::{self, NewEntry},
         projection::{self, DocumentRows},
         rights, sync, unsent,
@@ -71,6 +72,11 @@ pub(crate) enum BasketAfter {
 struct Prepared<'a> {
     entry: NewEntry,
     head: LogHead,
+    /// How much of the log is durable at the server.
+    acknowledged: LogPosition,
+    /// The rows that the document has.
+    before: DocumentRows,
+    /// The rows that it is to have.
     rows: DocumentRows,
     number: Option<OrderNumber>,
     receipt: Receipt,
@@ -107,15 +113,15 @@ impl Engine {
     ) -> Result<Receipt, SubmitError> {
         let drawn = random.next_u64();
         let prepared = self.store().read(|transaction| {
-            if let Some((log, position)) = log::fork(transaction)? {
+            let known = &self.known;
+            let fork = known.fork.or_read(|| log::fork(transaction))?;
+            if let Some((log, position)) = *fork {
                 return Err(SubmitError::Frozen { log, position });
             }
-            let head = match log::state(transaction, self.log())? {
-                Some(state) => state.head,
-                None => LogHead::start(self.log()),
-            };
+            let log = known.log.or_read(|| read_log(transaction, self.log()))?;
             let decider = Decider {
                 transaction,
+                known,
                 till: self.till(),
                 log: self.log(),
                 now,
@@ -130,7 +136,7 @@ impl Engine {
                     decision.bodies = number_receipt(decision.bodies, number);
                 }
                 let (mut prepared, document) =
-                    prepare(decision, &command.by, at, head, &beside.basket)?;
+                    prepare(decision, &command.by, at, *log, &beside.basket)?;
                 prepared.numbered = numbered;
                 prepared.add_desk(transaction, beside, &document)?;
                 if !log::holds(transaction, &prepared.entry.hash)? {
@@ -139,9 +145,24 @@ impl Engine {
             }
             Err(SubmitError::Repeated)
         })?;
-        commit(self.store_mut(), &prepared, now)?;
+        if let Err(error) = commit(&mut self.store, &prepared, now) {
+            self.known = Known::default();
+            return Err(error.into());
+        }
+        match prepared.written(now) {
+            Some(written) => self.known.take(&written),
+            None => self.known = Known::default(),
+        }
         Ok(prepared.receipt)
     }
+}
+
+fn read_log(transaction: &Transaction<'_>, log: LogId) -> Result<KnownLog, StoreError> {
+    let state = log::state(transaction, log)?;
+    Ok(KnownLog {
+        head: state.map_or(LogHead::start(log), |state| state.head),
+        acknowledged: state.map_or(LogPosition::START, |state| state.acknowledged),
+    })
 }
 
 /// Stamps what was decided, writes its change, and derives all that goes with it.
@@ -149,7 +170,10 @@ fn prepare<'a>(
     decision: Decision,
     by: &Author,
     now: Timestamp,
-    before: LogHead,
+    KnownLog {
+        head: before,
+        acknowledged,
+    }: KnownLog,
     basket: &'a BasketAfter,
 ) -> Result<(Prepared<'a>, Document), SubmitError> {
     let mut document = decision.document;
@@ -158,6 +182,7 @@ fn prepare<'a>(
         .into_iter()
         .map(|body| Operation::new(now, by.clone(), body))
         .collect();
+    let rows_before = project(&document)?;
     let appended = document.append(before.log, &operations)?;
     document.insert(appended.change.clone());
     let rows = project(&document)?;
@@ -203,6 +228,8 @@ fn prepare<'a>(
             entry,
         },
         head,
+        acknowledged,
+        before: rows_before,
         rows,
         number: decision.number,
         numbered: None,
@@ -215,6 +242,19 @@ fn prepare<'a>(
 }
 
 impl Prepared<'_> {
+    /// What this changes of what is known; none where that is read again.
+    fn written(&self, now: Timestamp) -> Option<Written> {
+        (self.receipt.kind != DocumentKind::TillSession).then(|| Written {
+            head: self.head,
+            recorded_at: self.entry.recorded_at,
+            taken: self.entry.taken,
+            number: self.number,
+            misfits: (self.before.misfits.len(), self.rows.misfits.len()),
+            changes_suspended: self.before.suspended_by() != self.rows.suspended_by(),
+            prints: WaitingPrints::of(&self.prints, now),
+        })
+    }
+
     /// Works the desk's part out.
     fn add_desk(
         &mut self,
@@ -242,12 +282,12 @@ impl Prepared<'_> {
 fn commit(store: &mut Store, prepared: &Prepared<'_>, now: Timestamp) -> Result<(), StoreError> {
     let transaction = store.begin()?;
     log::insert(&transaction, &prepared.entry)?;
-    unsent::note(&transaction, &prepared.entry)?;
+    unsent::note(&transaction, &prepared.entry, prepared.acknowledged)?;
     log::put_head(&transaction, &prepared.head, true)?;
     if let Some(number) = prepared.number {
         sync::put_last_number(&transaction, number)?;
     }
-    projection::replace(&transaction, &prepared.rows)?;
+    projection::replace(&transaction, &prepared.before, &prepared.rows)?;
     if let Some(number) = prepared.numbered {
         desk::put_receipt(&transaction, number)?;
     }

@@ -81,6 +81,16 @@ impl Engine {
     /// # Errors
     /// [`StoreError`].
     pub fn view(&self) -> Result<NodeView, StoreError> {
+        let view = self.known.view.or_read(|| self.read_view())?;
+        // A disk that fails may fail here too.
+        #[cfg(debug_assertions)]
+        if let Ok(read) = self.read_view() {
+            assert_eq!(*view, read, "what is known is what the file says");
+        }
+        Ok(view.clone())
+    }
+
+    fn read_view(&self) -> Result<NodeView, StoreError> {
         self.store.read(|transaction| {
             let state = log::state(transaction, self.log)?;
             Ok(NodeView {

@@ -245,20 +245,51 @@ pub(crate) fn end_print(
     transaction: &Transaction<'_>,
     number: Option<i64>,
 ) -> Result<(), StoreError> {
-    transaction
-        .prepare_cached("DELETE FROM print_job WHERE ?1 IS NULL OR number = ?1")?
-        .execute([number])?;
+    match number {
+        Some(number) => transaction
+            .prepare_cached("DELETE FROM print_job WHERE number = ?1")?
+            .execute([number])?,
+        None => transaction.execute("DELETE FROM print_job", [])?,
+    };
     Ok(())
 }
 
-/// How many receipts wait, drawer kicks left out, and since when.
-pub(crate) fn waiting_prints(
-    transaction: &Transaction<'_>,
-) -> Result<(u64, Option<Timestamp>), StoreError> {
+/// Receipts that are to be printed, drawer kicks left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WaitingPrints {
+    /// How many.
+    pub(crate) receipts: u64,
+    /// Since when the first of them waits.
+    pub(crate) oldest: Option<Timestamp>,
+}
+
+impl WaitingPrints {
+    /// What is queued now.
+    pub(crate) fn of(prints: &[NewPrint], now: Timestamp) -> Self {
+        let receipts = prints.iter().filter(|print| !print.kick).count() as u64;
+        Self {
+            receipts,
+            oldest: (receipts > 0).then_some(now),
+        }
+    }
+
+    pub(crate) fn plus(self, more: Self) -> Self {
+        Self {
+            receipts: self.receipts + more.receipts,
+            oldest: self.oldest.into_iter().chain(more.oldest).min(),
+        }
+    }
+}
+
+/// The receipts that wait; counted, so that it takes the longer the more there are.
+pub(crate) fn waiting_prints(transaction: &Transaction<'_>) -> Result<WaitingPrints, StoreError> {
     let (count, oldest) = transaction
         .prepare_cached("SELECT count(*), min(queued_at) FROM print_job WHERE kick = 0")?
         .query_row([], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?))
         })?;
-    Ok((read_count(count)?, oldest.map(Timestamp::from_milliseconds)))
+    Ok(WaitingPrints {
+        receipts: read_count(count)?,
+        oldest: oldest.map(Timestamp::from_milliseconds),
+    })
 }

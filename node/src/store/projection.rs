@@ -1,11 +1,10 @@
 //! Projections: rows that are derived from a document's changes, and can be derived again at any time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_schemas::{
     identity::{
-        ChangeHash, CustomerId, DocumentId, ExternalRef, NodeNumber, OrderNumber, ReceiptNumber,
-        Sku, StoreId,
+        CustomerId, DocumentId, ExternalRef, NodeNumber, OrderNumber, ReceiptNumber, Sku, StoreId,
     },
     order::OrderStatus,
     text::encode_hex,
@@ -13,7 +12,7 @@ use holdfast_schemas::{
     value::{Currency, Measure, MinorUnits},
 };
 use ring::digest::{Context, SHA256};
-use rusqlite::{Transaction, params, types::ValueRef};
+use rusqlite::{ToSql, Transaction, params, types::ValueRef};
 use serde::Serialize;
 
 use super::{
@@ -25,19 +24,46 @@ use super::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DocumentRows {
     pub(crate) document: DocumentId,
-    /// The kind's name, of this version or a later one; empty while the first change is missing.
-    pub(crate) kind: Box<str>,
-    pub(crate) heads: Vec<ChangeHash>,
-    pub(crate) last_counter: u64,
     pub(crate) summary: Option<SummaryRow>,
     /// Sessions in which it was opened, or took or gave money.
     pub(crate) sessions: BTreeSet<DocumentId>,
     pub(crate) numbers: BTreeSet<OrderNumber>,
     pub(crate) receipt: Option<ReceiptNumber>,
     pub(crate) references: BTreeSet<ExternalRef>,
-    pub(crate) movements: Vec<MovementRow>,
+    /// Its share of stock on hand.
+    pub(crate) levels: Levels,
     /// Each as the JSON that a person or a program reads.
     pub(crate) misfits: Vec<String>,
+}
+
+impl DocumentRows {
+    /// The rows of a document of which nothing is known.
+    pub(crate) fn none(document: DocumentId) -> Self {
+        Self {
+            document,
+            summary: None,
+            sessions: BTreeSet::new(),
+            numbers: BTreeSet::new(),
+            receipt: None,
+            references: BTreeSet::new(),
+            levels: Levels::new(),
+            misfits: Vec::new(),
+        }
+    }
+
+    /// The till that put the order aside, while nobody took it up.
+    pub(crate) fn suspended_by(&self) -> Option<NodeNumber> {
+        match self.summary.as_ref()? {
+            SummaryRow::Order(order) => order.suspended_by,
+            SummaryRow::Return(_) | SummaryRow::Session(_) => None,
+        }
+    }
+
+    /// The greatest of its numbers that this till issued.
+    pub(crate) fn last_number_of(&self, node: NodeNumber) -> Option<OrderNumber> {
+        let issued = self.numbers.iter().filter(|number| number.node() == node);
+        issued.max().copied()
+    }
 }
 
 /// What a list shows of a document.
@@ -83,77 +109,86 @@ pub(crate) struct SessionRow {
     pub(crate) is_open: bool,
 }
 
-/// One rise or fall of stock, in thousandths of its measure.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct MovementRow {
-    pub(crate) store: StoreId,
-    pub(crate) product: Sku,
-    pub(crate) measure: Measure,
-    pub(crate) business_date: Option<BusinessDate>,
+/// Of which store's stock of which product, in which measure.
+pub(crate) type LevelKey = (StoreId, Sku, Measure);
+/// Shares of stock on hand.
+pub(crate) type Levels = BTreeMap<LevelKey, Level>;
+
+/// A share of stock on hand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Level {
+    /// How many rises and falls.
+    pub(crate) movements: i64,
+    /// Their sum, in thousandths of the measure.
     pub(crate) thousandths: i64,
 }
 
-/// Replaces all rows of a document.
+impl Level {
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self {
+            movements: self.movements.saturating_add(other.movements),
+            thousandths: self.thousandths.saturating_add(other.thousandths),
+        }
+    }
+
+    fn minus(self, other: Self) -> Self {
+        Self {
+            movements: self.movements.saturating_sub(other.movements),
+            thousandths: self.thousandths.saturating_sub(other.thousandths),
+        }
+    }
+}
+
+/// Writes what differs between the rows that a document has, which are those of its fold so far, and those that it is to
+/// have. So no table needs an index by which to find what a document had, and a new document deletes nothing.
 pub(crate) fn replace(
     transaction: &Transaction<'_>,
-    rows: &DocumentRows,
+    before: &DocumentRows,
+    after: &DocumentRows,
 ) -> Result<(), StoreError> {
-    erase(transaction, rows.document)?;
-    insert_document(transaction, rows)?;
-    match &rows.summary {
-        Some(SummaryRow::Order(order)) => insert_order(transaction, rows.document, order)?,
-        Some(SummaryRow::Return(returned)) => insert_return(transaction, rows.document, returned)?,
-        Some(SummaryRow::Session(session)) => insert_session(transaction, rows.document, session)?,
-        None => {}
+    if before.summary != after.summary {
+        replace_summary(transaction, before, after)?;
     }
-    insert_names(transaction, rows)?;
-    insert_movements(transaction, rows)?;
-    let mut misfit = transaction
-        .prepare_cached("INSERT INTO misfit (document, line, misfit) VALUES (?1, ?2, ?3)")?;
-    for (line, text) in rows.misfits.iter().enumerate() {
-        misfit.execute(params![rows.document.to_bytes(), to_integer(line), text])?;
+    replace_names(transaction, before, after)?;
+    change_levels(transaction, before, after)?;
+    if before.misfits != after.misfits {
+        replace_misfits(transaction, after)?;
     }
     Ok(())
 }
 
-/// Takes all rows of a document away, and its movements out of the stock levels.
-fn erase(transaction: &Transaction<'_>, document: DocumentId) -> Result<(), StoreError> {
-    let key = document.to_bytes();
-    let known = transaction
-        .prepare_cached("DELETE FROM document WHERE document = ?1")?
-        .execute([key])?;
-    if known == 0 {
-        return Ok(());
+fn replace_summary(
+    transaction: &Transaction<'_>,
+    before: &DocumentRows,
+    after: &DocumentRows,
+) -> Result<(), StoreError> {
+    let erase = match &before.summary {
+        Some(SummaryRow::Order(_)) => Some("DELETE FROM order_summary WHERE document = ?1"),
+        Some(SummaryRow::Return(_)) => Some("DELETE FROM return_summary WHERE document = ?1"),
+        Some(SummaryRow::Session(_)) => Some("DELETE FROM session_summary WHERE document = ?1"),
+        None => None,
+    };
+    if let Some(erase) = erase {
+        transaction
+            .prepare_cached(erase)?
+            .execute([before.document.to_bytes()])?;
     }
+    match &after.summary {
+        Some(SummaryRow::Order(order)) => insert_order(transaction, after.document, order),
+        Some(SummaryRow::Return(returned)) => insert_return(transaction, after.document, returned),
+        Some(SummaryRow::Session(session)) => insert_session(transaction, after.document, session),
+        None => Ok(()),
+    }
+}
+
+fn replace_misfits(transaction: &Transaction<'_>, rows: &DocumentRows) -> Result<(), StoreError> {
     transaction
-        .prepare_cached(
-            "UPDATE stock_level
-             SET movements = stock_level.movements - gone.movements,
-                 thousandths = stock_level.thousandths - gone.thousandths
-             FROM (SELECT store, product, measure, count(*) AS movements, sum(thousandths) AS thousandths
-                   FROM stock_movement WHERE document = ?1 GROUP BY store, product, measure) AS gone
-             WHERE stock_level.store = gone.store AND stock_level.product = gone.product
-               AND stock_level.measure = gone.measure",
-        )?
-        .execute([key])?;
-    transaction
-        .prepare_cached(
-            "DELETE FROM stock_level WHERE movements = 0 AND (store, product, measure) IN
-             (SELECT store, product, measure FROM stock_movement WHERE document = ?1)",
-        )?
-        .execute([key])?;
-    for statement in [
-        "DELETE FROM order_summary WHERE document = ?1",
-        "DELETE FROM return_summary WHERE document = ?1",
-        "DELETE FROM session_summary WHERE document = ?1",
-        "DELETE FROM session_document WHERE document = ?1",
-        "DELETE FROM document_number WHERE document = ?1",
-        "DELETE FROM document_receipt WHERE document = ?1",
-        "DELETE FROM external_reference WHERE document = ?1",
-        "DELETE FROM stock_movement WHERE document = ?1",
-        "DELETE FROM misfit WHERE document = ?1",
-    ] {
-        transaction.prepare_cached(statement)?.execute([key])?;
+        .prepare_cached("DELETE FROM misfit WHERE document = ?1")?
+        .execute([rows.document.to_bytes()])?;
+    let mut misfit = transaction
+        .prepare_cached("INSERT INTO misfit (document, line, misfit) VALUES (?1, ?2, ?3)")?;
+    for (line, text) in rows.misfits.iter().enumerate() {
+        misfit.execute(params![rows.document.to_bytes(), to_integer(line), text])?;
     }
     Ok(())
 }
@@ -167,8 +202,7 @@ pub(crate) fn erase_all(transaction: &Transaction<'_>) -> Result<(), StoreError>
 }
 
 /// Every table that is a projection, with nothing else in it.
-pub(crate) const PROJECTIONS: [&str; 12] = [
-    "document",
+pub(crate) const PROJECTIONS: [&str; 10] = [
     "order_summary",
     "return_summary",
     "session_summary",
@@ -176,30 +210,10 @@ pub(crate) const PROJECTIONS: [&str; 12] = [
     "document_number",
     "document_receipt",
     "external_reference",
-    "stock_movement",
     "stock_level",
     "unsent",
     "misfit",
 ];
-
-fn insert_document(transaction: &Transaction<'_>, rows: &DocumentRows) -> Result<(), StoreError> {
-    let heads: Vec<u8> = rows
-        .heads
-        .iter()
-        .flat_map(|head| head.as_bytes().iter().copied())
-        .collect();
-    transaction
-        .prepare_cached(
-            "INSERT INTO document (document, kind, heads, last_counter) VALUES (?1, ?2, ?3, ?4)",
-        )?
-        .execute(params![
-            rows.document.to_bytes(),
-            rows.kind,
-            heads,
-            to_integer(rows.last_counter)
-        ])?;
-    Ok(())
-}
 
 fn insert_order(
     transaction: &Transaction<'_>,
@@ -274,64 +288,139 @@ fn insert_session(
     Ok(())
 }
 
-/// Sessions, numbers and outside references: by what the document is found.
-fn insert_names(transaction: &Transaction<'_>, rows: &DocumentRows) -> Result<(), StoreError> {
-    let key = rows.document.to_bytes();
-    let mut session = transaction
-        .prepare_cached("INSERT INTO session_document (session, document) VALUES (?1, ?2)")?;
-    for found in &rows.sessions {
-        session.execute(params![found.to_bytes(), key])?;
-    }
-    let mut number = transaction.prepare_cached(
-        "INSERT INTO document_number (number, document, node) VALUES (?1, ?2, ?3)",
-    )?;
-    for found in &rows.numbers {
-        number.execute(params![found.to_i64(), key, found.node().get()])?;
-    }
-    if let Some(receipt) = rows.receipt {
+/// Sessions, numbers, receipts and outside references: by what the document is found.
+fn replace_names(
+    transaction: &Transaction<'_>,
+    before: &DocumentRows,
+    after: &DocumentRows,
+) -> Result<(), StoreError> {
+    let key = after.document.to_bytes();
+    let run = |sql: &str, name: &dyn ToSql| -> Result<(), StoreError> {
         transaction
-            .prepare_cached(
-                "INSERT INTO document_receipt (till, count, document) VALUES (?1, ?2, ?3)",
-            )?
-            .execute(params![receipt.till().get(), receipt.count(), key])?;
+            .prepare_cached(sql)?
+            .execute(params![name, key])?;
+        Ok(())
+    };
+    for gone in before.sessions.difference(&after.sessions) {
+        let sql = "DELETE FROM session_document WHERE session = ?1 AND document = ?2";
+        run(sql, &gone.to_bytes())?;
     }
-    let mut reference = transaction.prepare_cached(
-        "INSERT INTO external_reference (channel, value, document) VALUES (?1, ?2, ?3)",
-    )?;
-    for found in &rows.references {
-        reference.execute(params![found.channel.as_str(), found.value.as_str(), key])?;
+    for new in after.sessions.difference(&before.sessions) {
+        let sql = "INSERT INTO session_document (session, document) VALUES (?1, ?2)";
+        run(sql, &new.to_bytes())?;
+    }
+    for gone in before.numbers.difference(&after.numbers) {
+        let sql = "DELETE FROM document_number WHERE number = ?1 AND document = ?2";
+        run(sql, &gone.to_i64())?;
+    }
+    for new in after.numbers.difference(&before.numbers) {
+        let sql = "INSERT INTO document_number (number, document) VALUES (?1, ?2)";
+        run(sql, &new.to_i64())?;
+    }
+    if before.receipt != after.receipt {
+        replace_receipt(transaction, before, after)?;
+    }
+    replace_references(transaction, before, after)
+}
+
+fn replace_receipt(
+    transaction: &Transaction<'_>,
+    before: &DocumentRows,
+    after: &DocumentRows,
+) -> Result<(), StoreError> {
+    let key = after.document.to_bytes();
+    let statements = [
+        (
+            before.receipt,
+            "DELETE FROM document_receipt WHERE till = ?1 AND count = ?2 AND document = ?3",
+        ),
+        (
+            after.receipt,
+            "INSERT INTO document_receipt (till, count, document) VALUES (?1, ?2, ?3)",
+        ),
+    ];
+    for (receipt, sql) in statements {
+        if let Some(receipt) = receipt {
+            transaction.prepare_cached(sql)?.execute(params![
+                receipt.till().get(),
+                receipt.count(),
+                key
+            ])?;
+        }
     }
     Ok(())
 }
 
-fn insert_movements(transaction: &Transaction<'_>, rows: &DocumentRows) -> Result<(), StoreError> {
-    let mut movement = transaction.prepare_cached(
-        "INSERT INTO stock_movement (document, line, store, product, measure, business_date, thousandths)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    )?;
-    let mut level = transaction.prepare_cached(
-        "INSERT INTO stock_level (store, product, measure, movements, thousandths)
-         VALUES (?1, ?2, ?3, 1, ?4)
-         ON CONFLICT (store, product, measure) DO UPDATE
-         SET movements = movements + 1, thousandths = thousandths + excluded.thousandths",
-    )?;
-    for (line, row) in rows.movements.iter().enumerate() {
-        let measure = to_name(&row.measure)?;
-        movement.execute(params![
-            rows.document.to_bytes(),
-            to_integer(line),
-            row.store.as_str(),
-            row.product.as_str(),
+fn replace_references(
+    transaction: &Transaction<'_>,
+    before: &DocumentRows,
+    after: &DocumentRows,
+) -> Result<(), StoreError> {
+    let key = after.document.to_bytes();
+    for gone in before.references.difference(&after.references) {
+        transaction
+            .prepare_cached(
+                "DELETE FROM external_reference WHERE channel = ?1 AND value = ?2 AND document = ?3",
+            )?
+            .execute(params![gone.channel.as_str(), gone.value.as_str(), key])?;
+    }
+    for new in after.references.difference(&before.references) {
+        transaction
+            .prepare_cached(
+                "INSERT INTO external_reference (channel, value, document) VALUES (?1, ?2, ?3)",
+            )?
+            .execute(params![new.channel.as_str(), new.value.as_str(), key])?;
+    }
+    Ok(())
+}
+
+/// Adds to stock on hand what the document adds now, less what it did.
+fn change_levels(
+    transaction: &Transaction<'_>,
+    before: &DocumentRows,
+    after: &DocumentRows,
+) -> Result<(), StoreError> {
+    for (key, now) in &after.levels {
+        let had = before.levels.get(key).copied().unwrap_or_default();
+        change_level(transaction, key, now.minus(had))?;
+    }
+    for (key, had) in &before.levels {
+        if !after.levels.contains_key(key) {
+            change_level(transaction, key, Level::default().minus(*had))?;
+        }
+    }
+    Ok(())
+}
+
+fn change_level(
+    transaction: &Transaction<'_>,
+    (store, product, measure): &LevelKey,
+    change: Level,
+) -> Result<(), StoreError> {
+    if change == Level::default() {
+        return Ok(());
+    }
+    let measure = to_name(measure)?;
+    transaction
+        .prepare_cached(
+            "INSERT INTO stock_level (store, product, measure, movements, thousandths)
+             VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (store, product, measure) DO UPDATE
+             SET movements = movements + excluded.movements, thousandths = thousandths + excluded.thousandths",
+        )?
+        .execute(params![
+            store.as_str(),
+            product.as_str(),
             measure,
-            row.business_date.map(|date| date.to_string()),
-            row.thousandths,
+            change.movements,
+            change.thousandths
         ])?;
-        level.execute(params![
-            row.store.as_str(),
-            row.product.as_str(),
-            measure,
-            row.thousandths
-        ])?;
+    if change.movements < 0 {
+        transaction
+            .prepare_cached(
+                "DELETE FROM stock_level WHERE store = ?1 AND product = ?2 AND measure = ?3 AND movements = 0",
+            )?
+            .execute(params![store.as_str(), product.as_str(), measure])?;
     }
     Ok(())
 }

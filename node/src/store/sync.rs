@@ -1,7 +1,7 @@
 //! How far the file is with the server, the last order number, and what could not be taken.
 
 use holdfast_schemas::{
-    identity::{ChangeHash, NodeNumber, OrderNumber},
+    identity::{ChangeHash, OrderNumber},
     log::LogEntry,
     time::Timestamp,
     wire::{FeedPosition, ServerEpoch},
@@ -99,21 +99,16 @@ pub(crate) fn put_trouble(
     Ok(())
 }
 
-/// The greatest number that this till is known to have issued: the last that this file issued, or one in an own
-/// document that came back to a restored file.
+/// The greatest number that this till is known to have issued: by this file, or in an own document that came back to a
+/// restored one.
 pub(crate) fn last_number(
     transaction: &Transaction<'_>,
-    node: NodeNumber,
 ) -> Result<Option<OrderNumber>, StoreError> {
     let issued = transaction
         .prepare_cached("SELECT last_number FROM mint")?
         .query_row([], |row| row.get::<_, i64>(0))
         .optional()?;
-    let known = transaction
-        .prepare_cached("SELECT max(number) FROM document_number WHERE node = ?1")?
-        .query_row([node.get()], |row| row.get::<_, Option<i64>>(0))?;
     issued
-        .max(known)
         .map(|number| {
             OrderNumber::from_i64(number)
                 .map_err(|error| StoreError::unreadable("order number", &error))
@@ -121,7 +116,7 @@ pub(crate) fn last_number(
         .transpose()
 }
 
-/// Writes the last number that this file issued.
+/// Writes a number that this till issued. Never goes back.
 pub(crate) fn put_last_number(
     transaction: &Transaction<'_>,
     number: OrderNumber,

@@ -65,12 +65,19 @@ pub(crate) fn oldest(transaction: &Transaction<'_>) -> Result<Option<Timestamp>,
     Ok(milliseconds.map(Timestamp::from_milliseconds))
 }
 
-/// Counts an entry of this till's own that was just written, unless the server has it.
-pub(crate) fn note(transaction: &Transaction<'_>, new: &NewEntry) -> Result<(), StoreError> {
+/// Whether an entry at this place of a log is counted.
+pub(crate) fn is_unsent(position: LogPosition, acknowledged: LogPosition) -> bool {
+    position > acknowledged && !planted::is(Planted::UnsentNotCounted)
+}
+
+/// Counts an entry of this till's own that was just written, unless the server has its log up to there.
+pub(crate) fn note(
+    transaction: &Transaction<'_>,
+    new: &NewEntry,
+    acknowledged: LogPosition,
+) -> Result<(), StoreError> {
     let log = new.entry.log;
-    if new.entry.position <= acknowledged(transaction, log)?
-        || planted::is(Planted::UnsentNotCounted)
-    {
+    if !is_unsent(new.entry.position, acknowledged) {
         return Ok(());
     }
     let mut unsent = read(transaction, log)?;
@@ -137,7 +144,10 @@ fn recount_log(transaction: &Transaction<'_>, log: LogId) -> Result<(), StoreErr
 }
 
 /// Up to where the server has a log; its start where the file does not know it yet.
-fn acknowledged(transaction: &Transaction<'_>, log: LogId) -> Result<LogPosition, StoreError> {
+pub(crate) fn acknowledged(
+    transaction: &Transaction<'_>,
+    log: LogId,
+) -> Result<LogPosition, StoreError> {
     let position = transaction
         .prepare_cached("SELECT acknowledged FROM log WHERE log = ?1")?
         .query_row([log.as_bytes()], |row| row.get(0))

@@ -1,6 +1,9 @@
 //! The file itself: reopened, locked, refused, set aside.
 
-use holdfast_node::store::{Store, StoreError, StorePlace};
+use holdfast_node::{
+    engine::Origin,
+    store::{Store, StoreError, StorePlace},
+};
 use holdfast_schemas::time::Timestamp;
 
 use crate::support::{Till, identity};
@@ -38,6 +41,21 @@ fn a_new_process_writes_a_new_log_and_numbers_go_on() {
         second.number > first.number,
         "though the clock was set back"
     );
+}
+
+#[test]
+fn numbers_go_on_after_those_that_came_back_to_an_empty_file() {
+    let mut lost = Till::new(1);
+    lost.open_session();
+    let sold = lost.sell(&[("MUG", 1, "4.50")]);
+    let mut till = Till::new(1);
+    till.now = Timestamp::from_milliseconds(0);
+    till.engine
+        .apply_entries(&lost.own_entries(), Origin::Repair, lost.now)
+        .expect("own entries");
+    till.engine.rebuild().expect("a rebuild");
+    let next = till.sell(&[("MUG", 1, "4.50")]);
+    assert!(next.number > sold.number, "though the clock was set back");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A till's engine on real files.
 
+mod cost;
 mod damage;
 mod file;
 mod handle;

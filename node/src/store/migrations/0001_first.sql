@@ -20,7 +20,6 @@ CREATE TABLE log (
     acknowledged INTEGER NOT NULL DEFAULT 0 CHECK (acknowledged >= 0)
 ) STRICT;
 CREATE INDEX log_own ON log (own, number);
-CREATE INDEX log_pending ON log (number) WHERE own = 1 AND position > acknowledged;
 
 -- The changes, own and foreign, byte for byte. `chain`: of the log up to here, for entries that came where
 -- it ended. `fed`: another node wrote it, and the feed of the server's present epoch has it; digests compare these.
@@ -81,7 +80,7 @@ CREATE TABLE held_right (
     PRIMARY KEY (document, kind)
 ) STRICT, WITHOUT ROWID;
 
--- The last order number that was issued by this file.
+-- The greatest order number that this till is known to have issued.
 CREATE TABLE mint (
     only INTEGER PRIMARY KEY CHECK (only = 1),
     last_number INTEGER NOT NULL
@@ -178,14 +177,6 @@ CREATE TABLE staff (
 
 -- Projections.
 
-CREATE TABLE document (
-    document BLOB PRIMARY KEY CHECK (length(document) = 16),
-    kind TEXT NOT NULL,
-    heads BLOB NOT NULL,
-    last_counter INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX document_kind ON document (kind, document);
-
 CREATE TABLE order_summary (
     document BLOB PRIMARY KEY CHECK (length(document) = 16),
     number INTEGER NOT NULL,
@@ -230,17 +221,13 @@ CREATE TABLE session_document (
     document BLOB NOT NULL CHECK (length(document) = 16),
     PRIMARY KEY (session, document)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX session_document_document ON session_document (document);
 
 -- Every number by which a document goes or went, of orders and returns.
 CREATE TABLE document_number (
     number INTEGER NOT NULL,
     document BLOB NOT NULL CHECK (length(document) = 16),
-    node INTEGER NOT NULL,
     PRIMARY KEY (number, document)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX document_number_document ON document_number (document);
-CREATE INDEX document_number_node ON document_number (node, number);
 
 -- The numbers of receipts, which are without gaps at each till.
 CREATE TABLE document_receipt (
@@ -249,7 +236,6 @@ CREATE TABLE document_receipt (
     document BLOB NOT NULL CHECK (length(document) = 16),
     PRIMARY KEY (till, count, document)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX document_receipt_document ON document_receipt (document);
 
 CREATE TABLE external_reference (
     channel TEXT NOT NULL,
@@ -257,21 +243,8 @@ CREATE TABLE external_reference (
     document BLOB NOT NULL CHECK (length(document) = 16),
     PRIMARY KEY (channel, value, document)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX external_reference_document ON external_reference (document);
 
--- Stock movements of each document, in thousandths of the measure.
-CREATE TABLE stock_movement (
-    document BLOB NOT NULL CHECK (length(document) = 16),
-    line INTEGER NOT NULL,
-    store TEXT NOT NULL,
-    product TEXT NOT NULL,
-    measure TEXT NOT NULL,
-    business_date TEXT,
-    thousandths INTEGER NOT NULL,
-    PRIMARY KEY (document, line)
-) STRICT, WITHOUT ROWID;
-
--- Their sums: how many movements, and stock on hand, which may be negative.
+-- Stock on hand, which may be negative, in thousandths of the measure, and of how many rises and falls it is the sum.
 CREATE TABLE stock_level (
     store TEXT NOT NULL,
     product TEXT NOT NULL,

@@ -35,8 +35,8 @@ SHARD ?=
 PLANTED := --features holdfast-tests/planted
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-long sim sim-machines controls soak fuzz bench bench-peers lint audit mutants run screenshots \
-  demo schemas clean
+.PHONY: help setup build test test-long sim sim-machines controls soak fuzz bench bench-till bench-peers lint audit mutants run \
+  screenshots demo schemas clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -90,6 +90,11 @@ bench: ## measure everything against yardsticks; missed goals are said, not fail
 	@.ci/setup build
 	cargo build --release --locked --bins -p holdfast-server -p holdfast-tests
 	"$${CARGO_TARGET_DIR:-target}/release/bench" $(if $(ONLY),--only '$(ONLY)') $(if $(STRICT),--strict)
+
+bench-till: ## measure what somebody at a till waits for; target/bench/till.json has it as JSON
+	@.ci/setup build
+	cargo build --release --locked --bins -p holdfast-tests
+	"$${CARGO_TARGET_DIR:-target}/release/bench" --till $(if $(STRICT),--strict)
 
 bench-peers: ## the same work as PouchDB, Hocuspocus and samod, which are installed in tests/peers first
 	@.ci/setup test

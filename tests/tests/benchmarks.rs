@@ -6,14 +6,24 @@ use serde_json::Value;
 
 #[test]
 fn every_subject_runs_and_the_report_has_its_shape() {
+    check_report(&[], "report.json");
+}
+
+#[test]
+fn what_a_till_is_measured_by_runs_and_its_report_has_the_same_shape() {
+    check_report(&["--till"], "till.json");
+}
+
+fn check_report(arguments: &[&str], name: &str) {
     let folder = tempfile::tempdir().expect("a folder");
     let output = Command::new(env!("CARGO_BIN_EXE_bench"))
         .args(["--quick", "--folder"])
         .arg(folder.path())
+        .args(arguments)
         .output()
         .expect("the program runs");
     assert!(output.status.success(), "{output:?}");
-    let report = fs::read_to_string(folder.path().join("report.json")).expect("a report");
+    let report = fs::read_to_string(folder.path().join(name)).expect("a report");
     let rows: Vec<Value> = serde_json::from_str(&report).expect("a list");
     assert!(!rows.is_empty());
     for row in rows {

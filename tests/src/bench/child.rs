@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::{bare_quic, fleet::runtime, large, machine::field};
+use super::{bare_quic, fleet::runtime, large, machine::field, till};
 
 /// A part of this program that runs in a process of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -16,6 +16,12 @@ pub enum Child {
     BareQuic,
     /// Opens a till's file, and says how long that took, in microseconds.
     OpenTill,
+    /// Starts a till whose desk shows its state.
+    OpenShop,
+    /// Sells 10,000 baskets in one session, and says what that took.
+    LongDay,
+    /// The same, with twenty.
+    ShortDay,
 }
 
 impl Child {
@@ -23,6 +29,9 @@ impl Child {
         match self {
             Self::BareQuic => "bare-quic",
             Self::OpenTill => "open-till",
+            Self::OpenShop => "open-shop",
+            Self::LongDay => "long-day",
+            Self::ShortDay => "short-day",
         }
     }
 
@@ -45,6 +54,12 @@ impl Child {
                 wait_for_end();
                 drop(opened);
             }
+            Self::OpenShop => till::open(folder, || {
+                say("open");
+                wait_for_end();
+            }),
+            Self::LongDay => say(&till::sell(folder, 10_000)),
+            Self::ShortDay => say(&till::sell(folder, 20)),
         }
     }
 }

@@ -79,7 +79,7 @@ fn file_with(bench: &Bench, orders: usize) -> PathBuf {
     folder
 }
 
-fn fill(engine: &mut Engine, orders: usize) {
+pub(super) fn fill(engine: &mut Engine, orders: usize) {
     let till = identity();
     let mut book = Book::open(till.node, till.store, [5; 12]);
     let (mut through, mut left) = (0_u64, orders);
@@ -104,7 +104,7 @@ fn fill(engine: &mut Engine, orders: usize) {
     }
 }
 
-fn identity() -> TillIdentity {
+pub(super) fn identity() -> TillIdentity {
     TillIdentity {
         tenant: tenant(),
         store: StoreId::new("leeds").expect("a store's code"),
@@ -112,7 +112,7 @@ fn identity() -> TillIdentity {
     }
 }
 
-fn engine(folder: &Path) -> Engine {
+pub(super) fn engine(folder: &Path) -> Engine {
     let file = open_store(&store_place(folder), &identity(), SystemClock.now()).expect("a file");
     Engine::new(file, &mut SystemRandom).expect("an engine")
 }

@@ -24,6 +24,7 @@ mod reconnect;
 mod report;
 mod sale;
 mod statistics;
+pub mod till;
 mod wire;
 mod yardstick;
 

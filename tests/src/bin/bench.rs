@@ -10,6 +10,7 @@ use clap::Parser;
 use holdfast_tests::bench::{
     Bench, Child, Report, SUBJECTS, Stopwatch, describe_machine,
     peers::{self, Peers},
+    till,
 };
 
 /// Measures Holdfast against yardsticks. A missed goal is said, and is no error: the time of a shared machine is no
@@ -19,6 +20,9 @@ struct Arguments {
     /// Only subjects whose name contains this
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
+    /// What somebody at a till waits for, instead; it is written to `till.json`
+    #[arg(long)]
+    till: bool,
     /// Small sizes: whether everything runs, not how fast
     #[arg(long)]
     quick: bool,
@@ -84,14 +88,19 @@ fn run(arguments: &Arguments) -> io::Result<usize> {
     let bench = Bench::new(arguments.folder.canonicalize()?, arguments.quick);
     let watch = Stopwatch::start();
     let mut report = Report::default();
-    for subject in SUBJECTS {
+    let (subjects, name) = if arguments.till {
+        (till::SUBJECTS, "till.json")
+    } else {
+        (SUBJECTS, "report.json")
+    };
+    for subject in subjects {
         let wanted = arguments.only.as_ref();
         if wanted.is_none_or(|name| subject.name.contains(name.as_str())) {
             eprintln!("[{:>4} s] {}", watch.elapsed().as_secs(), subject.name);
             report.0.extend((subject.measure)(&bench));
         }
     }
-    let file = arguments.folder.join("report.json");
+    let file = arguments.folder.join(name);
     report.write(&file)?;
     println!("{}\n", describe_machine());
     println!("{report}");

@@ -45,6 +45,23 @@ pub fn till() -> TillIdentity {
 /// The reference data: the cashier, who may do everything, and the products.
 #[must_use]
 pub fn reference() -> ReferencePage {
+    let products = PRODUCTS.into_iter().map(product);
+    let records = people_and_settings(&till().store);
+    let text = |record: ReferenceRecord| {
+        let json = serde_json::to_string(&record).expect("JSON");
+        ReferenceText::new(json).expect("a short record")
+    };
+    ReferencePage {
+        after: PriceListVersion::default(),
+        through: PriceListVersion::new(1),
+        end: PriceListVersion::new(1),
+        records: records.into_iter().chain(products).map(text).collect(),
+    }
+}
+
+/// The cashier, and a store's settings.
+#[must_use]
+pub fn people_and_settings(store: &StoreId) -> [ReferenceRecord; 2] {
     let cashier = User {
         user: UserId::new("101").expect("a user"),
         called: PersonName::new("Ada Example").expect("a name"),
@@ -56,21 +73,10 @@ pub fn reference() -> ReferencePage {
         disabled: false,
     };
     let settings = ReferenceRecord::SettingsPut {
-        store: till().store,
+        store: store.clone(),
         settings: Box::new(StoreSettings::default()),
     };
-    let products = PRODUCTS.into_iter().map(product);
-    let records = [settings, ReferenceRecord::UserPut(Box::new(cashier))];
-    let text = |record: ReferenceRecord| {
-        let json = serde_json::to_string(&record).expect("JSON");
-        ReferenceText::new(json).expect("a short record")
-    };
-    ReferencePage {
-        after: PriceListVersion::default(),
-        through: PriceListVersion::new(1),
-        end: PriceListVersion::new(1),
-        records: records.into_iter().chain(products).map(text).collect(),
-    }
+    [settings, ReferenceRecord::UserPut(Box::new(cashier))]
 }
 
 fn product((sku, price): (&str, i64)) -> ReferenceRecord {

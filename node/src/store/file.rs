@@ -10,7 +10,7 @@ use holdfast_schemas::{
     planted::{self, Planted},
     time::Timestamp,
 };
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, config::DbConfig};
 
 use super::{StoreError, damage, migration};
 
@@ -244,6 +244,8 @@ fn connect(place: &StorePlace, flags: OpenFlags) -> Result<Connection, StoreErro
         Some(vfs) => Connection::open_with_flags_and_vfs(&place.path, flags, vfs.as_str())?,
     };
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    // Else a statement with a bound in it is compiled again for each value that the bound gets.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 

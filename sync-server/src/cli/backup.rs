@@ -1,6 +1,6 @@
 //! `store backup` and `store restore`.
 //!
-//! A backup is a folder: the server's file, the certificate authority, without which no till would talk to a restored
+//! A backup is a folder: the server's file and that of what is made from it, the certificate authority, without which no till would talk to a restored
 //! server, and the key of the server's own logs, without which it would not take back what it decided after the backup.
 
 use std::{
@@ -25,7 +25,10 @@ use super::{
 use crate::{
     pki::{PkiFolder, PublicKeyText, Revocation},
     random,
-    store::{ApiKeyId, Registry, Upkeep, sqlite::SqliteStore},
+    store::{
+        ApiKeyId, Registry, Upkeep,
+        sqlite::{SqliteStore, made_beside},
+    },
 };
 
 /// How many node numbers a restored server passes over: more tills than anybody enrols between two backups. A number
@@ -93,16 +96,21 @@ pub(super) fn backup(context: &Context, folder: &Path) -> Result<BackupAnswer, C
     Ok(BackupAnswer { folder, bytes })
 }
 
-/// The server's file of the backup is copied beside the server's, opened, brought to a new epoch, and only then put in
-/// its place: cut short at any point, the server has either file whole. Keys come last: who finds them finds a server.
+/// The files of the backup are copied beside the server's, opened, brought to a new epoch, and only then put in
+/// their place: cut short at any point, the server has either log whole. Keys come last: who finds them finds a server.
 pub(super) fn restore(context: &Context, folder: &Path) -> Result<RestoreAnswer, CommandError> {
     context.make_data_dir()?;
     let _lock = context.lock()?;
     let kept = context.store_file();
     let staging = beside(&kept, "restoring");
-    remove_with_logs(&staging)?;
+    remove(&staging)?;
+    remove(&made_beside(staging.clone()))?;
     let copied = folder.join(STORE_FILE);
     fs::copy(&copied, &staging).map_err(failed("copy", &copied))?;
+    let (made, made_staging) = (made_beside(copied), made_beside(staging.clone()));
+    if made.exists() {
+        fs::copy(&made, &made_staging).map_err(failed("copy", &made))?;
+    }
     let epoch = ServerEpoch::from_bytes(random::bytes());
     let restored = SqliteStore::open(&staging).map_err(|source| refused(folder, source))?;
     let tenant = restored.identity()?.tenant;
@@ -118,14 +126,13 @@ pub(super) fn restore(context: &Context, folder: &Path) -> Result<RestoreAnswer,
         &format!("before-restore-{}", context.now().milliseconds()),
     );
     let set_aside = kept.exists().then(|| aside.clone());
-    // A write-ahead log that stays behind without its file would be played into the restored one.
-    for suffix in ["-wal", "-shm", ""] {
-        let (from, to) = (with_suffix(&kept, suffix), with_suffix(&aside, suffix));
-        if from.exists() {
-            fs::rename(&from, &to).map_err(failed("set aside", &from))?;
-        }
+    // What is made from the log goes first and comes first: until the log is there, nothing is made from another one.
+    let made_kept = made_beside(kept.clone());
+    move_aside(&made_kept, &made_beside(aside.clone()))?;
+    move_aside(&kept, &aside)?;
+    for (from, to) in [(&made_staging, &made_kept), (&staging, &kept)] {
+        fs::rename(from, to).map_err(failed("put in place", to))?;
     }
-    fs::rename(&staging, &kept).map_err(failed("put in place", &kept))?;
     sync_folder(context.data_dir())?;
     context.pki().complete_from(&PkiFolder::of(folder))?;
     Ok(RestoreAnswer {
@@ -211,9 +218,23 @@ fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
+/// What SQLite puts beside a file, and the file itself.
+const WITH_LOGS: [&str; 3] = ["-wal", "-shm", ""];
+
+/// A write-ahead log that stays behind without its file would be played into the restored one.
+fn move_aside(file: &Path, aside: &Path) -> Result<(), CommandError> {
+    for suffix in WITH_LOGS {
+        let (from, to) = (with_suffix(file, suffix), with_suffix(aside, suffix));
+        if from.exists() {
+            fs::rename(&from, &to).map_err(failed("set aside", &from))?;
+        }
+    }
+    Ok(())
+}
+
 /// What an earlier restore that was cut short left behind.
-fn remove_with_logs(file: &Path) -> Result<(), CommandError> {
-    for suffix in ["", "-wal", "-shm"] {
+fn remove(file: &Path) -> Result<(), CommandError> {
+    for suffix in WITH_LOGS {
         let file = with_suffix(file, suffix);
         if file.exists() {
             fs::remove_file(&file).map_err(failed("remove", &file))?;

@@ -8,7 +8,7 @@ use holdfast_schemas::{
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::feeds::FeedBells;
+use super::{feeds::FeedBells, lead::Lead};
 use crate::store::{EntryNumber, FrameOutcome, FramePrepared, GroupTaken, Store};
 
 /// The most frames that wait for the writer. Whoever brings another waits with it.
@@ -45,16 +45,18 @@ pub struct IngestTask {
     store: Arc<dyn Store>,
     waiting: mpsc::Receiver<Waiting>,
     committed: watch::Sender<EntryNumber>,
+    lead: Lead,
     feeds: Arc<FeedBells>,
 }
 
 impl Ingest {
     /// Makes the writer, to be run. Whoever holds the other end of `committed` hears of every commit, by its last entry;
-    /// `feeds` are rung for those that have grown.
+    /// `projected` is where it hears how far the projection has come, and `feeds` are rung for those that have grown.
     #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
         committed: watch::Sender<EntryNumber>,
+        projected: watch::Receiver<EntryNumber>,
         feeds: Arc<FeedBells>,
     ) -> (Self, IngestTask) {
         let (queue, waiting) = mpsc::channel(QUEUE_FRAMES_MAX);
@@ -62,6 +64,7 @@ impl Ingest {
             store,
             waiting,
             committed,
+            lead: Lead::new(projected),
             feeds,
         };
         (Self { queue }, task)
@@ -88,6 +91,8 @@ impl IngestTask {
     /// Takes frames until every [`Ingest`] is gone and what they brought is durable.
     pub async fn run(mut self) {
         while let Some(first) = self.waiting.recv().await {
+            let end = *self.committed.borrow();
+            self.lead.wait(end).await;
             let mut entries = first.0.entries.len();
             let mut frames = vec![first.0];
             let mut answers = vec![first.1];

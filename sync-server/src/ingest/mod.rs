@@ -7,6 +7,7 @@ pub(crate) mod apply;
 mod feeds;
 mod group;
 pub(crate) mod in_place;
+mod lead;
 mod prepare;
 
 pub use feeds::FeedBells;

@@ -20,8 +20,9 @@ use holdfast_schemas::{
 pub(crate) use self::documents::Documents;
 use crate::store::{CursorName, EntryNumber, PageLimit, ProjectionBatch, Store, StoreError};
 
-/// How many entries one step reads, at most. While it writes, ingest waits: a longer step would make tills wait longer.
-pub const STEP_ENTRIES_MAX: PageLimit = PageLimit::clamped(128);
+/// How many entries one step reads, at most: enough that neighbours in the tables are written together, and so few that
+/// whoever reads figures sees them move.
+pub const STEP_ENTRIES_MAX: PageLimit = PageLimit::clamped(512);
 
 /// Why a step was not made. The rows are as they were.
 #[derive(Debug, thiserror::Error)]

@@ -34,7 +34,7 @@ pub(super) struct Bells {
 /// Nobody waits for a reaction as somebody may wait for a figure.
 const PROJECTED_STEPS_MAX: u32 = 16;
 
-/// After how many projected entries the store is tidied: some 16 MiB of what the engine wrote.
+/// After how many entries the store is tidied: some 4 MiB of what the engine wrote.
 const TIDY_AFTER_ENTRIES: u64 = 1_024;
 
 /// Projects and reacts whenever something was committed, in bounded steps.
@@ -74,7 +74,7 @@ pub(super) async fn follow(
     }
 }
 
-/// What was projected since the store was tidied.
+/// What was committed since the store was tidied.
 #[derive(Default)]
 struct Untidied {
     since: Option<EntryNumber>,
@@ -82,7 +82,7 @@ struct Untidied {
 
 impl Untidied {
     fn tidy(&mut self, store: &dyn Store, bells: &Bells) -> Result<(), FollowError> {
-        let reached = *bells.projected.borrow();
+        let reached = *bells.committed.borrow();
         let since = *self.since.get_or_insert(reached);
         if reached.get().saturating_sub(since.get()) >= TIDY_AFTER_ENTRIES {
             self.since = Some(reached);

@@ -33,7 +33,7 @@ use crate::{
     pki::{Authority, PkiError, ServerCertificate, ServerSigner, sync_tls},
     random,
     react::Reactor,
-    store::{EntryNumber, Store, StoreError},
+    store::{CursorName, EntryNumber, Store, StoreError},
 };
 
 /// From this many waiting handshakes on, newcomers must first prove their address.
@@ -169,13 +169,14 @@ impl SyncServer {
         let bells = Arc::new(Bells {
             committed: watch::Sender::new(store.log_end()?),
             feeds: Arc::default(),
-            projected: watch::Sender::new(EntryNumber::START),
+            projected: watch::Sender::new(store.cursor(CursorName::Project)?),
             reference: watch::Sender::new(store.reference_version()?),
             revoked: watch::Sender::new(Arc::new(outside::revoked(&*store)?)),
         });
         let (ingest, task) = Ingest::new(
             Arc::clone(&store),
             bells.committed.clone(),
+            bells.projected.subscribe(),
             Arc::clone(&bells.feeds),
         );
         let place = writer;

@@ -165,7 +165,7 @@ pub struct MisfitRow {
 pub struct StockThousandths(pub i64);
 
 /// A rise or fall of one product's stock.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct MovementRow {
     /// Where.
     pub store: StoreId,
@@ -184,7 +184,7 @@ pub struct MovementRow {
 }
 
 /// A trading day of one store.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct TradingDay {
     /// The store.
     pub store: StoreId,

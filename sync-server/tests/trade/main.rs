@@ -10,6 +10,7 @@ mod hostile_network;
 mod in_place;
 mod late_rights;
 mod line;
+mod made_file;
 mod reactions;
 mod rows;
 mod shop;

@@ -179,6 +179,11 @@ fn check_deeds(world: &World, readings: &BTreeMap<DocumentId, Reading>) -> usize
     model.deeds.iter().filter(is_there).count()
 }
 
+/// What moved by headquarters' ledger of stock, in thousandths. A change begins with its number.
+const MOVED: &str = "SELECT moved.value ->> 'store', moved.value ->> 'product',
+       sum(CAST(round(CAST(moved.value ->> 'change' AS REAL) * 1000) AS INTEGER))
+     FROM document_row, json_each(document_row.movements) AS moved GROUP BY 1, 2";
+
 /// What was read from the documents, and what headquarters' own rows say, come to the same.
 fn check_sums(world: &World, server: &Ledger, readings: &BTreeMap<DocumentId, Reading>) {
     let mut read = Effects::default();
@@ -188,10 +193,7 @@ fn check_sums(world: &World, server: &Ledger, readings: &BTreeMap<DocumentId, Re
     let read = read.settled();
     let rows = Effects {
         money_minor: read.money_minor.clone(),
-        stock: stock(
-            server,
-            "SELECT store, product, sum(change_thousandths) FROM movement_row GROUP BY 1, 2",
-        ),
+        stock: stock(server, MOVED),
     };
     assert_eq!(rows.settled().stock, read.stock, "headquarters' stock");
     let money: i64 = read.money_minor.values().sum();
@@ -270,8 +272,7 @@ fn check_till(till: &Till, server: &Ledger) {
         stock
     };
     let at_till = stock(&file, "SELECT store, product, thousandths FROM stock_level");
-    let sql = "SELECT store, product, sum(change_thousandths) FROM movement_row GROUP BY 1, 2";
-    let at_headquarters = stock(server, sql);
+    let at_headquarters = stock(server, MOVED);
     assert_eq!(
         of_store(at_till),
         of_store(at_headquarters),

@@ -7,6 +7,7 @@ use holdfast_schemas::{
     identity::{ChangeHash, DocumentId, LogId, StoreId},
     operation::TenderKind,
 };
+use holdfast_server::store::sqlite::made_beside;
 use rusqlite::{Connection, OpenFlags, Row};
 use serde_json::Value;
 
@@ -29,7 +30,7 @@ pub(super) struct Entry {
 /// A copy of a machine's database file. To look at the file itself would be one more thing that can go wrong with it.
 pub(super) struct Ledger {
     connection: Connection,
-    _copy: Machine,
+    copy: Machine,
 }
 
 /// What a document says, reckoned from its operations.
@@ -53,10 +54,19 @@ impl Ledger {
         let connection = Connection::open_with_flags_and_vfs(&path, flags, VFS);
         let connection = connection
             .unwrap_or_else(|error| panic!("{file} of {} can't be opened: {error}", machine.name));
-        Self {
-            connection,
-            _copy: copy,
-        }
+        Self { connection, copy }
+    }
+
+    /// A copy of headquarters' files: the log, and what was made from it.
+    pub(super) fn of_headquarters(machine: &Machine, file: &str) -> Self {
+        let ledger = Self::of(machine, file);
+        let made = made_beside(ledger.copy.path(file).into());
+        let made = made.to_str().expect("a path of ours");
+        ledger
+            .connection
+            .execute("ATTACH ?1 AS made", [made])
+            .unwrap_or_else(|error| panic!("{made} can't be opened: {error}"));
+        ledger
     }
 
     /// All rows of a question.

@@ -478,8 +478,8 @@ impl Headquarters {
         self.site.machine.path(SERVER_FILE)
     }
 
-    /// A look at its file.
+    /// A look at its files.
     pub(super) fn ledger(&self) -> Ledger {
-        Ledger::of(&self.site.machine, SERVER_FILE)
+        Ledger::of_headquarters(&self.site.machine, SERVER_FILE)
     }
 }

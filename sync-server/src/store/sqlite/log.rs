@@ -1,6 +1,6 @@
 //! The log's use cases over SQLite.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use holdfast_schemas::{
     identity::{
@@ -16,6 +16,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use super::{
     SqliteStore, failed,
     log_tables::Tables,
+    made,
     rows::{self, ENTRY_COLUMNS, collect},
     values::{Column, column, optional},
 };
@@ -163,19 +164,7 @@ impl LogStore for SqliteStore {
         after: EntryNumber,
         entries_max: u32,
     ) -> Result<Vec<StoredEntry>, StoreError> {
-        self.read(|transaction| {
-            let sql = format!(
-                "SELECT {ENTRY_COLUMNS} FROM entry WHERE number > ?1 ORDER BY number LIMIT ?2"
-            );
-            let values: [&dyn rusqlite::ToSql; 2] = [&Column(after), &entries_max];
-            collect(
-                transaction,
-                "read the log",
-                &sql,
-                &values,
-                rows::stored_entry,
-            )
-        })
+        self.read(|transaction| entries_after(transaction, after, entries_max))
     }
 
     fn stretch(&self, after: EntryNumber, entries_max: u32) -> Result<Stretch, StoreError> {
@@ -251,7 +240,10 @@ impl LogStore for SqliteStore {
     }
 
     fn cursor(&self, cursor: CursorName) -> Result<EntryNumber, StoreError> {
-        self.read(|transaction| own_cursor(transaction, cursor))
+        self.read(|transaction| match cursor {
+            CursorName::Project => made::projected(transaction),
+            CursorName::React => own_cursor(transaction, cursor),
+        })
     }
 
     fn quarantined(
@@ -386,31 +378,45 @@ fn fill_page(
     Ok(page.finish())
 }
 
-/// The documents of the next entries. Which they are is read first, without the bytes.
+/// The documents of the next entries, each with what came in of it before. Few have such.
 fn read_stretch(
     transaction: &Transaction<'_>,
     after: EntryNumber,
     entries_max: u32,
 ) -> Result<Stretch, StoreError> {
-    let sql = "SELECT number, document FROM entry WHERE number > ?1 ORDER BY number LIMIT ?2";
-    let values: [&dyn rusqlite::ToSql; 2] = [&Column(after), &entries_max];
-    let entries: Vec<(EntryNumber, DocumentId)> =
-        collect(transaction, "read the log", sql, &values, |row| {
-            Ok((column(row, 0)?, column(row, 1)?))
-        })?;
+    let entries = entries_after(transaction, after, entries_max)?;
     let mut stretch = Stretch {
-        to: entries.last().map(|(number, _)| *number),
+        to: entries.last().map(|entry| entry.number),
         ..Stretch::default()
     };
-    let touched: BTreeSet<DocumentId> = entries.iter().map(|(_, document)| *document).collect();
-    for document in touched {
-        let touched = TouchedDocument {
-            entries: document_entries(transaction, document, stretch.to)?,
-            referring: referring_documents(transaction, document, stretch.to)?,
+    for entry in entries {
+        let touched = match stretch.documents.entry(entry.document) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(vacant) => vacant.insert(TouchedDocument {
+                entries: document_entries(transaction, entry.document, Some(after))?,
+                referring: referring_documents(transaction, entry.document, stretch.to)?,
+            }),
         };
-        stretch.documents.insert(document, touched);
+        touched.entries.push(entry);
     }
     Ok(stretch)
+}
+
+fn entries_after(
+    transaction: &Transaction<'_>,
+    after: EntryNumber,
+    entries_max: u32,
+) -> Result<Vec<StoredEntry>, StoreError> {
+    let sql =
+        format!("SELECT {ENTRY_COLUMNS} FROM entry WHERE number > ?1 ORDER BY number LIMIT ?2");
+    let values: [&dyn rusqlite::ToSql; 2] = [&Column(after), &entries_max];
+    collect(
+        transaction,
+        "read the log",
+        &sql,
+        &values,
+        rows::stored_entry,
+    )
 }
 
 fn document_entries(
@@ -492,7 +498,7 @@ pub(super) fn log_end(transaction: &Transaction<'_>) -> Result<EntryNumber, Stor
         .map_err(failed("read the log's end"))
 }
 
-pub(super) fn own_cursor(
+fn own_cursor(
     transaction: &Transaction<'_>,
     cursor: CursorName,
 ) -> Result<EntryNumber, StoreError> {
@@ -507,7 +513,7 @@ pub(super) fn own_cursor(
     Ok(entry.unwrap_or(EntryNumber::START))
 }
 
-pub(super) fn move_cursor(
+fn move_cursor(
     transaction: &Transaction<'_>,
     cursor: CursorName,
     from: EntryNumber,
@@ -518,14 +524,6 @@ pub(super) fn move_cursor(
             cursor: cursor.name(),
         });
     }
-    set_cursor(transaction, cursor, to)
-}
-
-pub(super) fn set_cursor(
-    transaction: &Transaction<'_>,
-    cursor: CursorName,
-    to: EntryNumber,
-) -> Result<(), StoreError> {
     transaction
         .prepare_cached(
             "INSERT INTO own_cursor (name, entry) VALUES (?1, ?2)

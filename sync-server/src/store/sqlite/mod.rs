@@ -1,12 +1,15 @@
-//! Embedded SQLite: one file, one writer, readers beside it.
+//! Embedded SQLite: two files, the log's and that of what is made from it; each with one writer, readers beside them.
 //!
-//! WAL with `synchronous=FULL`: what a commit says is durable survives a power cut. That goes for the projection as well,
-//! though it could be made again: after a sync that failed, the system may have dropped whatever was written and not
-//! synced, and durable commits behind it in the same write-ahead log would go with it. Every write is `BEGIN IMMEDIATE`
-//! on the one writing connection; readers have connections of their own and see the last commit.
+//! WAL with `synchronous=FULL`: what a commit says is durable survives a power cut. That goes for what is made from the
+//! log as well, though it could be made again: after a sync that failed, the system may have dropped whatever was written
+//! and not synced, and a file that is half old could not even be read. Every write is `BEGIN IMMEDIATE` on the one writing
+//! connection of its file; readers have connections of their own and see the last commit of each. As the projection reads
+//! what is committed, no reader finds rows of entries that it does not find.
 
+mod key_rows;
 mod log;
 mod log_tables;
+mod made;
 mod open;
 mod read_model;
 mod registry;
@@ -26,6 +29,7 @@ use std::{
 use holdfast_schemas::{identity::TenantId, wire::ServerEpoch};
 use rusqlite::{Connection, Transaction};
 
+pub use self::made::made_beside;
 use self::writer::{Turn, Writer};
 use super::StoreError;
 
@@ -62,11 +66,13 @@ impl SqlitePlace {
     }
 }
 
-/// A server's store in one SQLite file.
+/// A server's store in two SQLite files.
 #[derive(Debug)]
 pub struct SqliteStore {
     place: SqlitePlace,
     writer: Writer,
+    /// Of what is made from the log.
+    maker: Writer,
     readers: Mutex<Vec<Connection>>,
 }
 
@@ -89,7 +95,7 @@ impl SqliteStore {
         epoch: ServerEpoch,
     ) -> Result<Self, StoreError> {
         let writer = open::create(&place, tenant, epoch)?;
-        Ok(Self::over(place, writer))
+        Self::over(place, writer)
     }
 
     /// S0: opens a file that is there, and brings it to the newest version.
@@ -106,15 +112,17 @@ impl SqliteStore {
     /// [`StoreError::NewerFile`] and [`StoreError::Database`].
     pub fn open_in(place: SqlitePlace) -> Result<Self, StoreError> {
         let writer = open::open(&place)?;
-        Ok(Self::over(place, writer))
+        Self::over(place, writer)
     }
 
-    fn over(place: SqlitePlace, writer: Connection) -> Self {
-        Self {
+    fn over(place: SqlitePlace, writer: Connection) -> Result<Self, StoreError> {
+        let maker = made::open(&place, &writer)?;
+        Ok(Self {
             place,
             writer: Writer::new(writer),
+            maker: Writer::new(maker),
             readers: Mutex::new(Vec::new()),
-        }
+        })
     }
 
     /// Runs one writing transaction; what it did is kept only where it succeeds.
@@ -125,7 +133,7 @@ impl SqliteStore {
         self.writer.run(Turn::Awaited, work)
     }
 
-    /// Runs one writing transaction of what is made from the log, behind those that somebody waits for.
+    /// Runs one writing transaction of what follows from the log, behind those that somebody waits for.
     fn write_behind<T>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
@@ -133,7 +141,15 @@ impl SqliteStore {
         self.writer.run(Turn::Behind, work)
     }
 
-    /// Runs one reading transaction: all that it reads is of one commit.
+    /// Runs one writing transaction in the file of what is made from the log.
+    fn make<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.maker.run(Turn::Awaited, work)
+    }
+
+    /// Runs one reading transaction: all that it reads of a file is of one commit.
     fn read<T>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,

@@ -7,9 +7,9 @@ use holdfast_schemas::{
     planted::{self, Planted},
     wire::ServerEpoch,
 };
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, config::DbConfig, params};
 
-use super::{STATEMENTS_KEPT, SqlitePlace, failed};
+use super::{STATEMENTS_KEPT, SqlitePlace, failed, made};
 use crate::store::{StoreError, upkeep::first_node};
 
 /// Marks the file as a Holdfast server's: "HFsv", big-endian.
@@ -23,7 +23,7 @@ const SCHEMA: &str = include_str!("schema.sql");
 const STEPS: &[fn(&Transaction<'_>) -> rusqlite::Result<()>] = &[];
 
 /// The newest version that this program knows.
-const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 1;
 
 /// How long a statement waits for another process's lock, in milliseconds. Within the process nobody waits on it.
 const BUSY_TIMEOUT_MS: u32 = 5_000;
@@ -34,7 +34,7 @@ const WAL_PAGES: u32 = 16_384;
 
 /// How much of the file each connection keeps in memory, in KiB: the upper levels and the ends of all indexes of a large
 /// file. SQLite's own 2 MiB made each projection step read back what the last one had written.
-const CACHE_KIB: i64 = 32 * 1024;
+pub(super) const CACHE_KIB: i64 = 32 * 1024;
 
 pub(super) fn create(
     place: &SqlitePlace,
@@ -94,7 +94,7 @@ pub(super) fn open(place: &SqlitePlace) -> Result<Connection, StoreError> {
 ///
 /// That process may have been unable to sync it. A system like Linux then takes it for written all the same: it can be
 /// read, a later sync passes it over, and a power cut takes it, with all that came after it in the log.
-fn begin_log_anew(connection: &Connection) -> Result<(), StoreError> {
+pub(super) fn begin_log_anew(connection: &Connection) -> Result<(), StoreError> {
     connection
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         .map_err(failed("begin the write-ahead log anew"))
@@ -130,16 +130,17 @@ fn migrate(transaction: &Transaction<'_>) -> Result<(), StoreError> {
         .map_err(failed("migrate the file"))
 }
 
-/// A connection for readers.
+/// A connection for readers, of the log and of what is made from it.
 pub(super) fn reader(place: &SqlitePlace) -> Result<Connection, StoreError> {
     let connection = connect(place, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    made::attach(place, &connection)?;
     connection
         .pragma_update(None, "query_only", true)
         .map_err(failed("set up a reader"))?;
     Ok(connection)
 }
 
-fn connect(place: &SqlitePlace, flags: OpenFlags) -> Result<Connection, StoreError> {
+pub(super) fn connect(place: &SqlitePlace, flags: OpenFlags) -> Result<Connection, StoreError> {
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = match &place.vfs {
         None => Connection::open_with_flags(&place.file, flags),
@@ -160,6 +161,10 @@ fn connect(place: &SqlitePlace, flags: OpenFlags) -> Result<Connection, StoreErr
     set("cache_size", &(-CACHE_KIB))?;
     set("foreign_keys", &true)?;
     set("trusted_schema", &false)?;
+    // Else a statement with a bound in it is compiled again for each value that the bound gets.
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map_err(failed("set up a connection"))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     Ok(connection)
 }

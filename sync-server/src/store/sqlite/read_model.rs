@@ -5,16 +5,18 @@ use rusqlite::{ToSql, Transaction};
 
 use super::{
     SqliteStore, failed,
-    log::{log_end, move_cursor, own_cursor, set_cursor},
-    row_tables::{self, ROW_TABLES},
+    key_rows::shares_keys,
+    log::log_end,
+    made::{self, projected},
+    row_tables,
     rows::collect,
-    stock_rows::{STOCK_TABLE, StockChanges},
+    stock_rows::StockChanges,
     values::{Column, column},
 };
 use crate::store::{
-    AsOf, CursorName, DocumentRows, EntryNumber, MisfitCursor, MisfitRow, OrderFilter, OrderKey,
-    OrderRow, Page, PageLimit, ProjectionBatch, ReadModel, ReturnRow, RowText, SessionFilter,
-    SessionRow, StockCursor, StockLevel, StoreDateFilter, StoreError, TradingDay, TradingDayFilter,
+    AsOf, DocumentRows, EntryNumber, MisfitCursor, MisfitRow, OrderFilter, OrderKey, OrderRow,
+    Page, PageLimit, ProjectionBatch, ReadModel, ReturnRow, RowText, SessionFilter, SessionRow,
+    StockCursor, StockLevel, StoreDateFilter, StoreError, TradingDay, TradingDayFilter,
     TradingDayRows, ViewJson,
 };
 
@@ -77,9 +79,10 @@ fn read_page<Row, Cursor>(
     })
 }
 
+/// The cursor first: the log has grown no less by the time its end is read.
 fn as_of(transaction: &Transaction<'_>) -> Result<AsOf, StoreError> {
     Ok(AsOf {
-        projected: own_cursor(transaction, CursorName::Project)?,
+        projected: projected(transaction)?,
         durable: log_end(transaction)?,
     })
 }
@@ -100,12 +103,12 @@ fn listed<'a>(filter: &'a StoreDateFilter, after: Option<DocumentId>) -> Conditi
 
 impl ReadModel for SqliteStore {
     fn project(&self, batch: &ProjectionBatch) -> Result<(), StoreError> {
-        self.write_behind(|transaction| {
-            move_cursor(transaction, CursorName::Project, batch.from, batch.to)?;
+        let hash = self.read(|transaction| made::hash_of(transaction, batch.to))?;
+        self.make(|transaction| {
+            made::move_on(transaction, (batch.from, batch.to), hash)?;
             let mut stock = StockChanges::default();
             for rows in &batch.documents {
-                row_tables::replace(transaction, rows, &mut stock)
-                    .map_err(failed("write a document's rows"))?;
+                row_tables::replace(transaction, rows, &mut stock)?;
             }
             stock
                 .write(transaction)
@@ -114,14 +117,7 @@ impl ReadModel for SqliteStore {
     }
 
     fn drop_projection(&self) -> Result<(), StoreError> {
-        self.write_behind(|transaction| {
-            for table in ROW_TABLES.into_iter().chain([STOCK_TABLE]) {
-                transaction
-                    .execute(&format!("DELETE FROM {table}"), [])
-                    .map_err(failed("drop the rows"))?;
-            }
-            set_cursor(transaction, CursorName::Project, EntryNumber::START)
-        })
+        self.make(made::clear)
     }
 
     fn orders(
@@ -308,8 +304,7 @@ impl ReadModel for SqliteStore {
             Ok(TradingDayRows {
                 documents: row_tables::documents_of_day(transaction, day)
                     .map_err(failed("read a trading day's documents"))?,
-                movements: row_tables::movements_of_day(transaction, day)
-                    .map_err(failed("read a trading day's stock ledger"))?,
+                movements: row_tables::movements_of_day(transaction, day)?,
                 as_of: as_of(transaction)?,
             })
         })
@@ -338,9 +333,7 @@ impl ReadModel for SqliteStore {
     }
 
     fn document_rows(&self, document: DocumentId) -> Result<Option<DocumentRows>, StoreError> {
-        self.read(|transaction| {
-            row_tables::read(transaction, document).map_err(failed("read a document's rows"))
-        })
+        self.read(|transaction| row_tables::read(transaction, document))
     }
 
     fn as_of(&self) -> Result<AsOf, StoreError> {
@@ -353,24 +346,17 @@ impl ReadModel for SqliteStore {
         to: EntryNumber,
     ) -> Result<Vec<DocumentId>, StoreError> {
         self.read(|transaction| {
-            let sql = "SELECT DISTINCT entry.document FROM entry
-                       WHERE entry.number > ?1 AND entry.number <= ?2 AND (
-                         EXISTS (SELECT 1 FROM number_row AS own JOIN number_row AS other
-                                 ON other.number = own.number AND other.document <> own.document
-                                 WHERE own.document = entry.document)
-                         OR EXISTS (SELECT 1 FROM reference_row AS own JOIN reference_row AS other
-                                    ON other.channel = own.channel AND other.value = own.value
-                                    AND other.document <> own.document
-                                    WHERE own.document = entry.document))
-                       ORDER BY entry.document";
+            let sql = "SELECT DISTINCT document FROM entry WHERE number > ?1 AND number <= ?2 ORDER BY document";
             let values: [&dyn ToSql; 2] = [&Column(from), &Column(to)];
-            collect(
-                transaction,
-                "find documents that share a key",
-                sql,
-                &values,
-                |row| column(row, 0),
-            )
+            let read = |row: &rusqlite::Row<'_>| column(row, 0);
+            let documents = collect(transaction, "read the log", sql, &values, read)?;
+            let mut sharing = Vec::new();
+            for document in documents {
+                if shares_keys(transaction, document)? {
+                    sharing.push(document);
+                }
+            }
+            Ok(sharing)
         })
     }
 }

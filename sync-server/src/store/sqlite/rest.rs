@@ -8,16 +8,20 @@ use holdfast_schemas::{
     planted::{self, Planted},
     wire::ServerEpoch,
 };
-use rusqlite::{OptionalExtension, Transaction, backup::Backup, params};
+use rusqlite::{OpenFlags, OptionalExtension, Transaction, backup::Backup, params};
 
 use super::{
-    SqliteStore, failed,
+    SqlitePlace, SqliteStore, failed,
+    key_rows::from_json,
+    made::made_beside,
+    open,
     rows::{self, collect},
+    stock_rows::StockChanges,
     values::{Column, column, text},
 };
 use crate::store::{
-    CheckFinding, PageLimit, ReferenceDelta, ReferenceKey, ReferenceRecord, ReferenceStore,
-    ServerIdentity, StoreError, Upkeep,
+    CheckFinding, MovementRow, PageLimit, ReferenceDelta, ReferenceKey, ReferenceRecord,
+    ReferenceStore, ServerIdentity, StoreError, Upkeep,
     upkeep::{last_node, node_after},
 };
 
@@ -215,17 +219,24 @@ impl Upkeep for SqliteStore {
                 source: "the file is there already".into(),
             });
         }
-        let source = super::open::reader(&self.place)?;
-        // One state for all of it. Without, each commit of another connection makes the copy begin again.
-        source
-            .execute_batch("BEGIN; SELECT only FROM server;")
-            .map_err(failed("read the server's file"))?;
-        let mut copy = super::open::blank(file)?;
-        let backup = Backup::new(&source, &mut copy).map_err(failed("write a copy"))?;
-        backup
-            .run_to_completion(BACKUP_PAGES_PER_STEP, std::time::Duration::ZERO, None)
-            .map_err(failed("write a copy"))
+        // What is made from the log comes first, so that the log of the copy goes as far as it at least.
+        copy(&self.place.made(), &made_beside(file.to_owned()))?;
+        copy(&self.place, file)
     }
+}
+
+/// Copies one file as it is at one moment.
+fn copy(place: &SqlitePlace, to: &Path) -> Result<(), StoreError> {
+    let source = open::connect(place, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    // One state for all of it. Without, each commit of another connection makes the copy begin again.
+    source
+        .execute_batch("BEGIN; SELECT * FROM sqlite_schema LIMIT 1;")
+        .map_err(failed("read the server's file"))?;
+    let mut copy = open::blank(to)?;
+    let backup = Backup::new(&source, &mut copy).map_err(failed("write a copy"))?;
+    backup
+        .run_to_completion(BACKUP_PAGES_PER_STEP, std::time::Duration::ZERO, None)
+        .map_err(failed("write a copy"))
 }
 
 fn check_engine(transaction: &Transaction<'_>) -> Result<Vec<CheckFinding>, StoreError> {
@@ -320,22 +331,23 @@ fn check_feeds(transaction: &Transaction<'_>) -> Result<Vec<CheckFinding>, Store
 
 /// Sums the stock ledger and compares that with the sums that were moved along with it.
 fn check_stock(transaction: &Transaction<'_>) -> Result<Vec<CheckFinding>, StoreError> {
-    let summed =
-        "SELECT store, product, measure, COUNT(*), SUM(change_thousandths) FROM movement_row
-                  GROUP BY store, product, measure";
-    let kept = "SELECT store, product, measure, movements, thousandths FROM stock_row";
-    let sql = format!(
-        "SELECT DISTINCT store, product FROM (
-           SELECT * FROM ({summed} EXCEPT {kept}) UNION ALL SELECT * FROM ({kept} EXCEPT {summed}))
-         ORDER BY store, product"
-    );
-    collect(transaction, "check the stock", &sql, &[], |row| {
-        let (store, product) = (row.get::<_, String>(0)?, row.get::<_, String>(1)?);
-        Ok(CheckFinding {
-            what: "stock on hand",
-            detail: format!(
-                "that of product {product} at store {store} is not the sum of its movements"
-            ),
-        })
-    })
+    let mut summed = StockChanges::default();
+    let attempted = failed("check the stock");
+    let mut statement = transaction
+        .prepare_cached("SELECT movements FROM document_row")
+        .map_err(&attempted)?;
+    let mut found = statement.query([]).map_err(&attempted)?;
+    while let Some(row) = found.next().map_err(&attempted)? {
+        let movements = row.get::<_, String>(0).map_err(&attempted)?;
+        let movements: Vec<MovementRow> = from_json(&movements)?;
+        movements.iter().for_each(|movement| summed.add(movement));
+    }
+    let differing = summed.differing(transaction).map_err(&attempted)?;
+    let finding = |(store, product)| CheckFinding {
+        what: "stock on hand",
+        detail: format!(
+            "that of product {product} at store {store} is not the sum of its movements"
+        ),
+    };
+    Ok(differing.into_iter().map(finding).collect())
 }

@@ -1,36 +1,30 @@
 //! The rows that are made from the log, as tables.
 
 use holdfast_schemas::{
-    identity::{DocumentId, ExternalRef, OperationId, OrderNumber, StoreId},
+    identity::{DocumentId, StoreId},
     operation::DocumentKind,
-    time::BusinessDate,
-    value::{Measure, QuantityChange},
+    value::Measure,
 };
 use rusqlite::{OptionalExtension, Row, Transaction, params};
-use rust_decimal::Decimal;
 
 use super::{
+    failed,
+    key_rows::{Keys, from_json, to_json},
     stock_rows::StockChanges,
     values::{Column, column, optional, text},
 };
 use crate::store::{
     DocumentRows, MisfitRow, MovementRow, OrderRow, ReturnRow, RowText, SessionRow, StockLevel,
-    StockThousandths, SummaryRow, TradingDay, ViewJson,
-    read_model::{measure_name, thousandths},
+    StockThousandths, StoreError, SummaryRow, TradingDay, ViewJson, read_model::measure_name,
 };
 
-/// Every table that is made from the log, document by document.
-pub(super) const ROW_TABLES: [&str; 10] = [
+/// Every table that has a document's rows by its id.
+const ROW_TABLES: [&str; 5] = [
     "document_row",
     "order_row",
     "return_row",
     "session_row",
-    "number_row",
-    "reference_row",
     "misfit_row",
-    "movement_row",
-    "day_row",
-    "named_session_row",
 ];
 
 pub(super) const SELECT_ORDERS: &str =
@@ -49,41 +43,67 @@ pub(super) fn replace(
     transaction: &Transaction<'_>,
     rows: &DocumentRows,
     stock: &mut StockChanges,
-) -> rusqlite::Result<()> {
-    let document = Column(rows.document);
+) -> Result<(), StoreError> {
+    let keys = Keys::of(rows);
+    let (keys_json, movements_json) = (to_json(&keys)?, to_json(&rows.movements)?);
     let put_document = || {
         transaction
             .prepare_cached(
-                "INSERT INTO document_row (document, kind, view) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-            )?
-            .execute(params![
-                document,
-                rows.kind.map(DocumentKind::name),
-                rows.view.0
-            ])
+                "INSERT INTO document_row (document, kind, keys, movements, view) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT DO NOTHING",
+            )
+            .and_then(|mut statement| {
+                statement.execute(params![
+                    Column(rows.document),
+                    rows.kind.map(DocumentKind::name),
+                    keys_json,
+                    movements_json,
+                    rows.view.0
+                ])
+            })
+            .map_err(failed("write a document's rows"))
     };
     // Whatever has rows has this one, and most documents come once.
     let is_new = put_document()? == 1;
     if !is_new {
-        stock.take_out(transaction, rows.document)?;
-        remove(transaction, rows.document)?;
+        take_out(transaction, rows.document, stock)?;
         put_document()?;
     }
     rows.movements
         .iter()
         .for_each(|movement| stock.add(movement));
-    put_summary(transaction, rows)?;
-    put_keys(transaction, rows)?;
-    put_misfits(transaction, rows)?;
-    put_movements(transaction, rows)?;
-    put_days(transaction, rows)
+    put_summary(transaction, rows)
+        .and_then(|()| keys.put(transaction, rows.document))
+        .and_then(|()| put_misfits(transaction, rows))
+        .map_err(failed("write a document's rows"))
 }
 
-fn remove(transaction: &Transaction<'_>, document: DocumentId) -> rusqlite::Result<()> {
+/// Removes the rows that a document has.
+fn take_out(
+    transaction: &Transaction<'_>,
+    document: DocumentId,
+    stock: &mut StockChanges,
+) -> Result<(), StoreError> {
+    let (keys, movements) = transaction
+        .prepare_cached("SELECT keys, movements FROM document_row WHERE document = ?1")
+        .and_then(|mut statement| {
+            statement.query_row([Column(document)], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+            })
+        })
+        .map_err(failed("read a document's rows"))?;
+    let movements: Vec<MovementRow> = from_json(&movements)?;
+    movements
+        .iter()
+        .for_each(|movement| stock.take_out(movement));
+    from_json::<Keys>(&keys)?
+        .remove(transaction, document)
+        .map_err(failed("remove a document's rows"))?;
     for table in ROW_TABLES {
         transaction
-            .prepare_cached(&format!("DELETE FROM {table} WHERE document = ?1"))?
-            .execute([&Column(document)])?;
+            .prepare_cached(&format!("DELETE FROM {table} WHERE document = ?1"))
+            .and_then(|mut statement| statement.execute([&Column(document)]))
+            .map_err(failed("remove a document's rows"))?;
     }
     Ok(())
 }
@@ -133,28 +153,6 @@ fn put_summary(transaction: &Transaction<'_>, rows: &DocumentRows) -> rusqlite::
     Ok(())
 }
 
-fn put_keys(transaction: &Transaction<'_>, rows: &DocumentRows) -> rusqlite::Result<()> {
-    let document = Column(rows.document);
-    for (place, number) in (0_i64..).zip(&rows.numbers) {
-        transaction
-            .prepare_cached("INSERT INTO number_row (number, document, place) VALUES (?1, ?2, ?3)")?
-            .execute(params![Column(*number), document, place])?;
-    }
-    for (place, reference) in (0_i64..).zip(&rows.references) {
-        transaction
-            .prepare_cached(
-                "INSERT INTO reference_row (channel, value, document, place) VALUES (?1, ?2, ?3, ?4)",
-            )?
-            .execute(params![
-                reference.channel.as_str(),
-                reference.value.as_str(),
-                document,
-                place
-            ])?;
-    }
-    Ok(())
-}
-
 fn put_misfits(transaction: &Transaction<'_>, rows: &DocumentRows) -> rusqlite::Result<()> {
     let store = rows.store().map(StoreId::as_str);
     for (place, misfit) in (0_i64..).zip(&rows.misfits) {
@@ -169,50 +167,6 @@ fn put_misfits(transaction: &Transaction<'_>, rows: &DocumentRows) -> rusqlite::
                 misfit.name.0,
                 misfit.view.0
             ])?;
-    }
-    Ok(())
-}
-
-fn put_movements(transaction: &Transaction<'_>, rows: &DocumentRows) -> rusqlite::Result<()> {
-    for (place, movement) in (0_i64..).zip(&rows.movements) {
-        transaction
-            .prepare_cached(
-                "INSERT INTO movement_row VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-            )?
-            .execute(params![
-                Column(rows.document),
-                place,
-                movement.store.as_str(),
-                movement.product.as_str(),
-                measure_name(movement.change.measure()),
-                thousandths(&movement.change).0,
-                movement.business_date.map(|date| date.to_string()),
-                movement.cause.0,
-                Column(movement.operation.log()),
-                Column(movement.operation.counter()),
-                movement.index
-            ])?;
-    }
-    Ok(())
-}
-
-fn put_days(transaction: &Transaction<'_>, rows: &DocumentRows) -> rusqlite::Result<()> {
-    let document = Column(rows.document);
-    for day in &rows.days {
-        transaction
-            .prepare_cached(
-                "INSERT INTO day_row (store, business_date, document) VALUES (?1, ?2, ?3)",
-            )?
-            .execute(params![
-                day.store.as_str(),
-                day.business_date.to_string(),
-                document
-            ])?;
-    }
-    for session in &rows.sessions {
-        transaction
-            .prepare_cached("INSERT INTO named_session_row (session, document) VALUES (?1, ?2)")?
-            .execute(params![Column(*session), document])?;
     }
     Ok(())
 }
@@ -288,34 +242,6 @@ fn measure(row: &Row<'_>, index: usize) -> rusqlite::Result<Measure> {
     super::values::named(row, index, &ALL, measure_name)
 }
 
-/// The columns of [`movement`].
-const MOVEMENT_COLUMNS: &str =
-    "store, product, measure, change_thousandths, business_date, cause, log, counter, part";
-
-/// Reads a row of [`MOVEMENT_COLUMNS`].
-fn movement(row: &Row<'_>) -> rusqlite::Result<MovementRow> {
-    let change = QuantityChange::new(Decimal::new(row.get(3)?, 3), measure(row, 2)?);
-    let business_date = match row.get::<_, Option<String>>(4)? {
-        Some(_) => Some(text::<BusinessDate>(row, 4)?),
-        None => None,
-    };
-    Ok(MovementRow {
-        store: text(row, 0)?,
-        product: text(row, 1)?,
-        change: change.map_err(|error| {
-            rusqlite::Error::FromSqlConversionFailure(
-                3,
-                rusqlite::types::Type::Integer,
-                error.into(),
-            )
-        })?,
-        business_date,
-        cause: row_text(row, 5)?,
-        operation: OperationId::new(column(row, 7)?, column(row, 6)?),
-        index: row.get(8)?,
-    })
-}
-
 /// `store, business date`.
 pub(super) fn trading_day(row: &Row<'_>) -> rusqlite::Result<TradingDay> {
     Ok(TradingDay {
@@ -345,100 +271,77 @@ pub(super) fn documents_of_day(
         .collect()
 }
 
-/// The stock ledger's rows of a trading day.
+/// The stock ledger's rows of a trading day. The days on which a document moved stock are days of its own.
 pub(super) fn movements_of_day(
     transaction: &Transaction<'_>,
     day: &TradingDay,
-) -> rusqlite::Result<Vec<(DocumentId, MovementRow)>> {
-    transaction
-        .prepare_cached(&format!(
-            // The days on which a document moved stock are days of its own, so no further index is needed.
-            "SELECT {MOVEMENT_COLUMNS}, movement_row.document
-             FROM day_row JOIN movement_row USING (document, store, business_date)
-             WHERE store = ?1 AND business_date = ?2 ORDER BY movement_row.document, place"
-        ))?
-        .query_map(
-            params![day.store.as_str(), day.business_date.to_string()],
-            |row| Ok((column(row, 9)?, movement(row)?)),
-        )?
-        .collect()
+) -> Result<Vec<(DocumentId, MovementRow)>, StoreError> {
+    let documents: Vec<(DocumentId, String)> = transaction
+        .prepare_cached(
+            "SELECT document, movements FROM day_row JOIN document_row USING (document)
+             WHERE store = ?1 AND business_date = ?2 ORDER BY document",
+        )
+        .and_then(|mut statement| {
+            let day = params![day.store.as_str(), day.business_date.to_string()];
+            let read = |row: &Row<'_>| Ok((column(row, 0)?, row.get(1)?));
+            statement.query_map(day, read)?.collect()
+        })
+        .map_err(failed("read a trading day's stock ledger"))?;
+    let mut of_day = Vec::new();
+    for (document, movements) in documents {
+        let movements = from_json::<Vec<MovementRow>>(&movements)?.into_iter();
+        let moved = movements.filter(|movement| {
+            movement.store == day.store && movement.business_date == Some(day.business_date)
+        });
+        of_day.extend(moved.map(|movement| (document, movement)));
+    }
+    Ok(of_day)
 }
 
 /// All rows of one document.
 pub(super) fn read(
     transaction: &Transaction<'_>,
     document: DocumentId,
-) -> rusqlite::Result<Option<DocumentRows>> {
+) -> Result<Option<DocumentRows>, StoreError> {
+    let attempted = failed("read a document's rows");
     let found = transaction
-        .query_row(
-            "SELECT kind, view FROM document_row WHERE document = ?1",
-            [Column(document)],
-            |row| Ok((row.get::<_, Option<String>>(0)?, view(row, 1)?)),
-        )
-        .optional()?;
-    let Some((kind, view)) = found else {
+        .prepare_cached("SELECT kind, keys, movements, view FROM document_row WHERE document = ?1")
+        .and_then(|mut statement| {
+            statement
+                .query_row([Column(document)], |row| {
+                    let kind = row.get::<_, Option<String>>(0)?;
+                    let json = (row.get::<_, String>(1)?, row.get::<_, String>(2)?);
+                    Ok((kind, json, view(row, 3)?))
+                })
+                .optional()
+        })
+        .map_err(&attempted)?;
+    let Some((kind, (keys, movements), view)) = found else {
         return Ok(None);
     };
     let kind = kind.as_deref().and_then(DocumentKind::from_name);
+    let keys: Keys = from_json(&keys)?;
     Ok(Some(DocumentRows {
         document,
         kind,
-        summary: read_summary(transaction, document, kind)?,
+        summary: read_summary(transaction, document, kind).map_err(&attempted)?,
         view,
-        numbers: read_all(
-            transaction,
-            "SELECT number FROM number_row WHERE document = ?1 ORDER BY place",
-            document,
-            |row| column::<OrderNumber>(row, 0),
-        )?,
-        references: read_all(
-            transaction,
-            "SELECT channel, value FROM reference_row WHERE document = ?1 ORDER BY place",
-            document,
-            external_ref,
-        )?,
-        misfits: read_all(
-            transaction,
-            "SELECT name, view FROM misfit_row WHERE document = ?1 ORDER BY place",
-            document,
-            misfit,
-        )?,
-        movements: read_all(
-            transaction,
-            &format!(
-                "SELECT {MOVEMENT_COLUMNS} FROM movement_row WHERE document = ?1 ORDER BY place"
-            ),
-            document,
-            movement,
-        )?,
-        days: read_all(
-            transaction,
-            "SELECT store, business_date FROM day_row WHERE document = ?1",
-            document,
-            trading_day,
-        )?
-        .into_iter()
-        .collect(),
-        sessions: read_all(
-            transaction,
-            "SELECT session FROM named_session_row WHERE document = ?1",
-            document,
-            |row| column(row, 0),
-        )?
-        .into_iter()
-        .collect(),
+        numbers: keys.numbers,
+        references: keys.references,
+        misfits: read_misfits(transaction, document).map_err(&attempted)?,
+        movements: from_json(&movements)?,
+        days: keys.days,
+        sessions: keys.sessions,
     }))
 }
 
-fn read_all<T>(
+fn read_misfits(
     transaction: &Transaction<'_>,
-    sql: &str,
     document: DocumentId,
-    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
-) -> rusqlite::Result<Vec<T>> {
+) -> rusqlite::Result<Vec<MisfitRow>> {
     transaction
-        .prepare_cached(sql)?
-        .query_map([Column(document)], read)?
+        .prepare_cached("SELECT name, view FROM misfit_row WHERE document = ?1 ORDER BY place")?
+        .query_map([Column(document)], misfit)?
         .collect()
 }
 
@@ -466,22 +369,6 @@ fn read_summary(
         None => None,
     };
     Ok(summary.unwrap_or(SummaryRow::NotBegun))
-}
-
-fn external_ref(row: &Row<'_>) -> rusqlite::Result<ExternalRef> {
-    let value = row.get::<_, String>(1)?;
-    Ok(ExternalRef {
-        channel: text(row, 0)?,
-        value: value
-            .try_into()
-            .map_err(|error: holdfast_schemas::identity::CodeError| {
-                rusqlite::Error::FromSqlConversionFailure(
-                    1,
-                    rusqlite::types::Type::Text,
-                    error.into(),
-                )
-            })?,
-    })
 }
 
 fn misfit(row: &Row<'_>) -> rusqlite::Result<MisfitRow> {

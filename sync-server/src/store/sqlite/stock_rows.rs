@@ -3,26 +3,23 @@
 //! An index of the ledger by product would do for reading; but its writes are all over the file, one page for each line
 //! that is sold, and were most of what the projection wrote.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_schemas::identity::{DocumentId, Sku, StoreId};
+use holdfast_schemas::identity::{Sku, StoreId};
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::values::{Column, text};
+use super::row_tables::stock_level;
 use crate::store::{
     MovementRow, StockThousandths,
     read_model::{measure_name, thousandths},
 };
 
-/// The table of sums.
-pub(super) const STOCK_TABLE: &str = "stock_row";
-
 /// What a step of the projection changes in the sums.
 #[derive(Debug, Default)]
-pub(super) struct StockChanges(BTreeMap<(StoreId, Sku, Box<str>), Change>);
+pub(super) struct StockChanges(BTreeMap<(StoreId, Sku, &'static str), Change>);
 
 /// How many movements more there are, and by how much the sum is greater.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Change {
     movements: i64,
     sum: StockThousandths,
@@ -31,33 +28,58 @@ struct Change {
 impl StockChanges {
     /// Adds a movement that is being written.
     pub(super) fn add(&mut self, movement: &MovementRow) {
-        let key = (
-            movement.store.clone(),
-            movement.product.clone(),
-            measure_name(movement.change.measure()).into(),
-        );
-        let change = self.0.entry(key).or_default();
+        let change = self.of(movement);
         change.movements += 1;
         change.sum.0 = change.sum.0.saturating_add(thousandths(&movement.change).0);
     }
 
-    /// Takes out a document's movements, which are about to be removed.
-    pub(super) fn take_out(
-        &mut self,
+    /// Takes out a movement that is being removed.
+    pub(super) fn take_out(&mut self, movement: &MovementRow) {
+        let change = self.of(movement);
+        change.movements -= 1;
+        change.sum.0 = change.sum.0.saturating_sub(thousandths(&movement.change).0);
+    }
+
+    fn of(&mut self, movement: &MovementRow) -> &mut Change {
+        let key = (
+            movement.store.clone(),
+            movement.product.clone(),
+            measure_name(movement.change.measure()),
+        );
+        self.0.entry(key).or_default()
+    }
+
+    /// The products of which the sums that are written are not these.
+    pub(super) fn differing(
+        mut self,
         transaction: &Transaction<'_>,
-        document: DocumentId,
-    ) -> rusqlite::Result<()> {
+    ) -> rusqlite::Result<BTreeSet<(StoreId, Sku)>> {
+        let mut differing = BTreeSet::new();
         let mut statement = transaction.prepare_cached(
-            "SELECT store, product, measure, change_thousandths FROM movement_row WHERE document = ?1",
+            "SELECT store, product, measure, movements, thousandths FROM stock_row",
         )?;
-        let mut found = statement.query([Column(document)])?;
+        let mut found = statement.query([])?;
         while let Some(row) = found.next()? {
-            let key = (text(row, 0)?, text(row, 1)?, row.get::<_, Box<str>>(2)?);
-            let change = self.0.entry(key).or_default();
-            change.movements -= 1;
-            change.sum.0 = change.sum.0.saturating_sub(row.get(3)?);
+            let written = stock_level(row)?;
+            let of = (
+                written.store,
+                written.product,
+                measure_name(written.measure),
+            );
+            let kept = Change {
+                movements: row.get(3)?,
+                sum: StockThousandths(row.get(4)?),
+            };
+            if self.0.remove(&of) != Some(kept) {
+                differing.insert((of.0, of.1));
+            }
         }
-        Ok(())
+        differing.extend(
+            self.0
+                .into_keys()
+                .map(|(store, product, _)| (store, product)),
+        );
+        Ok(differing)
     }
 
     /// Writes the new sums. A product of which nothing moved any more has none.

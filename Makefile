@@ -36,7 +36,7 @@ PLANTED := --features holdfast-tests/planted
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build test test-long sim sim-machines controls soak fuzz bench bench-till bench-peers lint audit mutants run \
-  screenshots demo schemas clean
+  shop demo screenshots schemas clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -119,15 +119,23 @@ mutants: ## change the core in small ways, one at a time, and list what no test 
 	cargo mutants --package holdfast-schemas --output target \
 	  $(if $(FILES),--file '$(FILES)') $(if $(SHARD),--shard $(SHARD))
 
-run: ## trade a day over two stores, and balance the books (INPUT=FILE STORES=2 TILLS=2 KEEP=1)
+run: ## trade a day over two stores, balance the books, and open two tills, or draw them (INPUT=FILE STORES=2 TILLS=2 KEEP=1)
 	@.ci/setup build
 	cargo build --release --locked --bins -p holdfast-server -p holdfast-node -p holdfast-tests
 	"$${CARGO_TARGET_DIR:-target}/release/trading-day" \
 	  --stores $(STORES) --tills $(TILLS) $(if $(INPUT),--input '$(INPUT)') $(if $(KEEP),--keep)
+	@if [[ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]]; then $(MAKE) --no-print-directory shop; \
+	else echo "there is no display to open tills on: drawing their screens instead"; $(MAKE) --no-print-directory screenshots; fi
+
+shop: ## open two tills of the demo shop and its headquarters, which are kept in target/shop (needs a display)
+	@.ci/setup till
+	cargo build --release --locked --bins -p holdfast-server -p holdfast-node -p holdfast-till
+	ui/demo/open-shop "$${CARGO_TARGET_DIR:-target}/release" target/shop
 
 screenshots: ## draw every screen of the till, without a display, into target/screens
-	@.ci/setup test
-	cargo nextest run --locked -p holdfast-till -E 'test(/^pictures::/)'
+	@.ci/setup build
+	cargo test --locked -p holdfast-till --test screens -- --test-threads 1 pictures::
+	@echo "the till's screens are in $${CARGO_TARGET_DIR:-target}/screens"
 
 demo: ## open the demo shop's till, which has no server (needs a display)
 	@.ci/setup till

@@ -7,7 +7,7 @@ use holdfast_schemas::{
     staff::{Pin, PinHash, User},
 };
 
-use crate::store::{ReferenceKey, ReferenceRecord};
+use crate::store::ReferenceKey;
 
 /// The memory that one try of a PIN takes, in KiB. Source: OWASP, Password Storage Cheat Sheet, Argon2id.
 pub const PIN_MEMORY_KIB: u32 = 19_456;
@@ -64,17 +64,13 @@ pub fn user_key(user: &UserId) -> ReferenceKey {
 /// What every user's key begins with.
 pub const USER_KEYS: &str = "user/";
 
-/// A user as a record of the store.
+/// A user's record, as the store keeps it under [`user_key`].
 ///
 /// # Errors
 /// What serde says: never for a user.
-pub fn user_record(user: User) -> Result<ReferenceRecord, serde_json::Error> {
-    let key = user_key(&user.user);
-    let json = serde_json::to_string(&Record::UserPut(Box::new(user)))?;
-    Ok(ReferenceRecord {
-        key,
-        json: Some(json.into_boxed_str()),
-    })
+pub fn user_json(user: &User) -> Result<Box<str>, serde_json::Error> {
+    let record = Record::UserPut(Box::new(user.clone()));
+    serde_json::to_string(&record).map(String::into_boxed_str)
 }
 
 /// The user of a record; none where the record is of something else.

@@ -148,6 +148,24 @@ fn a_server_says_where_it_is_answers_and_ends_when_told_to() {
     assert!(!ready_file.exists(), "nobody is ready any more");
 }
 
+/// Beginning the log anew waits for every reader, and holds the server's writers meanwhile: only who has the file alone
+/// does so.
+#[test]
+fn a_command_beside_a_running_server_leaves_its_write_ahead_log_alone() {
+    let folder = Folder::initialised();
+    let server = folder.run();
+    folder.json(&["store", "add", "leeds"]);
+    let log = folder.path("data/holdfast-server.sqlite-wal");
+    let length = || std::fs::metadata(&log).expect("a log").len();
+    let before = length();
+    assert!(before > 0, "the store is in it");
+    folder.json(&["store", "list"]);
+    assert_eq!(length(), before, "who reads writes nothing");
+    folder.json(&["store", "add", "york"]);
+    assert!(length() > before, "what is written goes behind it");
+    assert!(server.stop().success());
+}
+
 #[test]
 fn what_needs_the_server_to_stand_still_is_refused_while_it_runs() {
     let folder = Folder::initialised();

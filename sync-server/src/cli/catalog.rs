@@ -41,7 +41,7 @@ impl From<LineError> for FaultAnswer {
 }
 
 pub(super) fn import(context: &Context, path: &Path) -> Result<ImportAnswer, CommandError> {
-    let store = context.open_store()?;
+    let store = context.open_store_to_write()?;
     let failed = |source| CommandError::File {
         attempted: "read",
         file: path.to_owned(),

@@ -19,6 +19,7 @@ use crate::{
 /// The name of the server's file, in its data folder and in a backup.
 pub(super) const STORE_FILE: &str = "holdfast-server.sqlite";
 const LOCK_FILE: &str = "holdfast-server.lock";
+const OPENING_FILE: &str = "holdfast-server.opening";
 
 /// What every command works with.
 #[derive(Debug)]
@@ -61,13 +62,39 @@ impl Context {
         CertificateSerial(random::bytes())
     }
 
-    /// Opens the server's file; it must be there.
+    /// Opens the server's file to read it, whoever else has it open; it must be there.
     pub(super) fn open_store(&self) -> Result<SqliteStore, CommandError> {
-        let file = self.store_file();
-        if !file.exists() || !self.pki().exists() {
-            return Err(CommandError::NotInitialised(self.data_dir().to_owned()));
+        Ok(SqliteStore::open_beside(&self.initialised()?)?)
+    }
+
+    /// Opens the server's file to write to it, beside a server that runs or, where none does, as a server opens it: what
+    /// is written is not to stand behind what the last process may have been unable to sync.
+    pub(super) fn open_store_to_write(&self) -> Result<SqliteStore, CommandError> {
+        let file = self.initialised()?;
+        let _opening = self.opening()?;
+        match self.try_lock() {
+            Ok(_lock) => Ok(SqliteStore::open(&file)?),
+            Err(CommandError::Running(_)) => Ok(SqliteStore::open_beside(&file)?),
+            Err(error) => Err(error),
         }
-        Ok(SqliteStore::open(&file)?)
+    }
+
+    /// Opens the server's file for the one process that may serve it, or make it anew, until the lock is dropped.
+    pub(super) fn open_store_alone(&self) -> Result<(SqliteStore, FolderLock), CommandError> {
+        // Looked at before it is locked: an empty folder is to be told apart from one in use.
+        let file = self.initialised()?;
+        let lock = self.lock()?;
+        Ok((SqliteStore::open(&file)?, lock))
+    }
+
+    /// The server's file, which is there.
+    fn initialised(&self) -> Result<PathBuf, CommandError> {
+        let file = self.store_file();
+        if file.exists() && self.pki().exists() {
+            Ok(file)
+        } else {
+            Err(CommandError::NotInitialised(self.data_dir().to_owned()))
+        }
     }
 
     /// Reads the certificate authority of the store's tenant.
@@ -77,23 +104,37 @@ impl Context {
 
     /// Makes sure that no server runs in the data folder until the lock is dropped.
     pub(super) fn lock(&self) -> Result<FolderLock, CommandError> {
-        let file = self.data_dir().join(LOCK_FILE);
-        let failed = |source| CommandError::File {
-            attempted: "lock",
-            file: file.clone(),
-            source,
-        };
+        let _opening = self.opening()?;
+        self.try_lock()
+    }
+
+    /// Waits until no command is just opening the file: for that moment it has the folder's lock, and is no server.
+    fn opening(&self) -> Result<FolderLock, CommandError> {
+        let (path, file) = self.lock_file(OPENING_FILE)?;
+        match file.lock() {
+            Ok(()) => Ok(FolderLock { _file: file }),
+            Err(source) => Err(not_locked(path)(source)),
+        }
+    }
+
+    fn try_lock(&self) -> Result<FolderLock, CommandError> {
+        let (path, file) = self.lock_file(LOCK_FILE)?;
+        match file.try_lock() {
+            Ok(()) => Ok(FolderLock { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(CommandError::Running(self.data_dir().to_owned())),
+            Err(TryLockError::Error(source)) => Err(not_locked(path)(source)),
+        }
+    }
+
+    fn lock_file(&self, name: &str) -> Result<(PathBuf, File), CommandError> {
+        let path = self.data_dir().join(name);
         let opened = OpenOptions::new()
             .create(true)
             .truncate(false)
             .write(true)
-            .open(&file)
-            .map_err(failed)?;
-        match opened.try_lock() {
-            Ok(()) => Ok(FolderLock { _file: opened }),
-            Err(TryLockError::WouldBlock) => Err(CommandError::Running(self.data_dir().to_owned())),
-            Err(TryLockError::Error(source)) => Err(failed(source)),
-        }
+            .open(&path);
+        let file = opened.map_err(not_locked(path.clone()))?;
+        Ok((path, file))
     }
 
     /// Makes the data folder, for its owner's eyes only.
@@ -108,5 +149,13 @@ impl Context {
                 file: self.data_dir().to_owned(),
                 source,
             })
+    }
+}
+
+fn not_locked(file: PathBuf) -> impl FnOnce(std::io::Error) -> CommandError {
+    move |source| CommandError::File {
+        attempted: "lock",
+        file,
+        source,
     }
 }

@@ -78,6 +78,7 @@ impl From<StoreError> for CommandError {
             StoreError::UnknownNode(node) => Self::NotFound(format!("till {node}")),
             StoreError::UnknownDocument(document) => Self::NotFound(format!("document {document}")),
             error @ (StoreError::Database { .. }
+            | StoreError::InUse
             | StoreError::Stored { .. }
             | StoreError::NewerFile { .. }
             | StoreError::OtherTenant { .. }
@@ -110,9 +111,9 @@ impl CommandError {
             Self::AlreadyExists(_) | Self::AlreadySo(_) => exit_code::ALREADY_EXISTS,
             Self::NotFound(_) => exit_code::NOT_FOUND,
             Self::Input { .. } => exit_code::INPUT_REFUSED,
+            Self::Running(_) | Self::Store(StoreError::InUse) => exit_code::IN_USE,
             Self::File { .. } | Self::Pki(_) | Self::Store(_) => exit_code::STORE,
             Self::Address { .. } => exit_code::ADDRESS,
-            Self::Running(_) => exit_code::IN_USE,
             Self::Failed { .. } => exit_code::FAILED,
         }
     }

@@ -43,7 +43,7 @@ struct RefusedAnswer {
 /// registry has for the log's author, whoever carried the file. That an author is revoked is no hindrance here: the
 /// operator looked at it.
 pub(super) fn import(context: &Context, file: &Path) -> Result<ImportAnswer, CommandError> {
-    let store = context.open_store()?;
+    let store = context.open_store_to_write()?;
     let pushes = read_export(&read(file)?).map_err(|source| refused(file, source))?;
     if pushes.iter().any(|push| !push.is_gapless()) {
         return Err(refused(file, "a frame of it has a gap"));

@@ -29,7 +29,7 @@ pub(super) fn unalias(
     other: &OrderKey,
     reason: &ReasonCode,
 ) -> Result<UnaliasedAnswer, CommandError> {
-    let store = context.open_store()?;
+    let store = context.open_store_to_write()?;
     let find = |key: &OrderKey| -> Result<DocumentId, CommandError> {
         let found = store.find_orders(key)?;
         match *found.as_slice() {

@@ -50,9 +50,7 @@ pub(super) fn run(
     arguments: &RunArguments,
     format: OutputFormat,
 ) -> Result<u8, CommandError> {
-    // Opened before it is locked: an empty folder is to be told apart from one in use.
-    let store = context.open_store()?;
-    let _lock = context.lock()?;
+    let (store, _lock) = context.open_store_alone()?;
     let authority = Arc::new(context.authority(&store)?);
     let now = context.now();
     let names = context.settings.http_names.value.as_slice();

@@ -41,7 +41,7 @@ pub(super) fn import(
     store_id: StoreId,
     path: &Path,
 ) -> Result<SettingsAnswer, CommandError> {
-    let store = context.open_store()?;
+    let store = context.open_store_to_write()?;
     if !store.stores()?.iter().any(|known| known.store == store_id) {
         return Err(CommandError::NotFound(format!("store {store_id}")));
     }

@@ -44,8 +44,7 @@ pub(super) fn check(context: &Context) -> Result<CheckAnswer, CommandError> {
 
 /// The server must not run: two that project at once would only get in each other's way.
 pub(super) fn rebuild(context: &Context) -> Result<RebuildAnswer, CommandError> {
-    let store = context.open_store()?;
-    let _lock = context.lock()?;
+    let (store, _lock) = context.open_store_alone()?;
     let projected = project::rebuild(&store).map_err(|source| CommandError::Failed {
         attempted: "build the projections anew",
         source: Box::new(source),

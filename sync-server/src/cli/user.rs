@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     random,
-    staff::{USER_KEYS, draw_pin, hash_pin, read_user, user_key, user_record},
+    staff::{USER_KEYS, draw_pin, hash_pin, read_user, user_json, user_key},
     store::{PageLimit, ReferenceStore, Registry, sqlite::SqliteStore},
 };
 
@@ -70,12 +70,10 @@ impl From<&User> for UserShape {
 }
 
 pub(super) fn add(context: &Context, arguments: UserArguments) -> Result<UserAnswer, CommandError> {
-    let store = context.open_store()?;
+    let store = context.open_store_to_write()?;
+    let exists = || CommandError::AlreadyExists(format!("user {}", arguments.user));
     if read(&store, &arguments.user)?.is_some() {
-        return Err(CommandError::AlreadyExists(format!(
-            "user {}",
-            arguments.user
-        )));
+        return Err(exists());
     }
     let stores = stores(&store, arguments.stores)?;
     let (pin, shown) = pin(&arguments.user, &arguments.pin)?;
@@ -84,7 +82,7 @@ pub(super) fn add(context: &Context, arguments: UserArguments) -> Result<UserAns
         BadgeArgument { badge: false } => None,
     };
     let user = User {
-        user: arguments.user,
+        user: arguments.user.clone(),
         called: arguments.name,
         role: arguments.role.into(),
         stores,
@@ -93,7 +91,10 @@ pub(super) fn add(context: &Context, arguments: UserArguments) -> Result<UserAns
         language: arguments.language,
         disabled: false,
     };
-    write(&store, &user)?;
+    let added = replace(&store, &arguments.user, |known| {
+        known.is_none().then(|| user.clone())
+    })?;
+    let user = added.ok_or_else(exists)?;
     Ok(UserAnswer {
         user: (&user).into(),
         pin: shown,
@@ -102,10 +103,8 @@ pub(super) fn add(context: &Context, arguments: UserArguments) -> Result<UserAns
 }
 
 pub(super) fn disable(context: &Context, user: &UserId) -> Result<UserAnswer, CommandError> {
-    change(context, user, |user| {
-        user.disabled = true;
-        Ok(None)
-    })
+    let store = context.open_store_to_write()?;
+    change(&store, user, None, |user| user.disabled = true)
 }
 
 pub(super) fn reset_pin(
@@ -113,11 +112,15 @@ pub(super) fn reset_pin(
     user: &UserId,
     arguments: &PinArguments,
 ) -> Result<UserAnswer, CommandError> {
-    change(context, user, |user| {
-        let (pin, shown) = pin(&user.user, arguments)?;
-        user.pin = Some(hash(&pin)?);
+    let store = context.open_store_to_write()?;
+    if read(&store, user)?.is_none() {
+        return Err(unknown(user));
+    }
+    let (pin, shown) = pin(user, arguments)?;
+    let hash = hash(&pin)?;
+    change(&store, user, shown, |user| {
+        user.pin = Some(hash.clone());
         user.disabled = false;
-        Ok(shown)
     })
 }
 
@@ -143,16 +146,19 @@ pub(super) fn list(context: &Context) -> Result<UsersAnswer, CommandError> {
     })
 }
 
+/// Changes a user as they are at that moment, whatever other commands do meanwhile.
 fn change(
-    context: &Context,
+    store: &SqliteStore,
     number: &UserId,
-    change: impl FnOnce(&mut User) -> Result<Option<String>, CommandError>,
+    pin: Option<String>,
+    change: impl Fn(&mut User),
 ) -> Result<UserAnswer, CommandError> {
-    let store = context.open_store()?;
-    let user = read(&store, number)?;
-    let mut user = user.ok_or_else(|| CommandError::NotFound(format!("user {number}")))?;
-    let pin = change(&mut user)?;
-    write(&store, &user)?;
+    let changed = replace(store, number, |known| {
+        let mut user = known?;
+        change(&mut user);
+        Some(user)
+    })?;
+    let user = changed.ok_or_else(|| unknown(number))?;
     Ok(UserAnswer {
         user: (&user).into(),
         pin,
@@ -165,13 +171,29 @@ fn read(store: &SqliteStore, user: &UserId) -> Result<Option<User>, CommandError
     Ok(json.and_then(|json| read_user(&json)))
 }
 
-fn write(store: &SqliteStore, user: &User) -> Result<(), CommandError> {
-    let record = user_record(user.clone()).map_err(|source| CommandError::Failed {
+fn unknown(user: &UserId) -> CommandError {
+    CommandError::NotFound(format!("user {user}"))
+}
+
+/// Puts a user in the place of what is known of them, in one transaction. `next` gives who they are to be; none where
+/// nothing is to be written, and then none is returned.
+fn replace(
+    store: &SqliteStore,
+    number: &UserId,
+    next: impl Fn(Option<User>) -> Option<User>,
+) -> Result<Option<User>, CommandError> {
+    let mut written = Ok(None);
+    store.change_reference(&user_key(number), &mut |json| {
+        let user = next(json.and_then(read_user))?;
+        written = user_json(&user).map(|json| Some((user, json)));
+        let json = written.as_ref().ok()?.as_ref();
+        json.map(|(_, json)| json.clone())
+    })?;
+    let written = written.map_err(|source| CommandError::Failed {
         attempted: "write the user as reference data",
         source: Box::new(source),
     })?;
-    store.import_reference(&[record])?;
-    Ok(())
+    Ok(written.map(|(user, _)| user))
 }
 
 fn stores(store: &SqliteStore, wanted: Vec<StoreId>) -> Result<UserStores, CommandError> {

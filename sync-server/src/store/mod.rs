@@ -81,6 +81,9 @@ pub enum StoreError {
         /// Whose it should be.
         wanted: String,
     },
+    /// Another process has the file open, and it is to be opened alone.
+    #[error("another command is reading or writing it; try again once it has ended")]
+    InUse,
     /// A cursor was moved by somebody else since it was read.
     #[error("the {cursor} cursor was moved meanwhile")]
     CursorMoved {

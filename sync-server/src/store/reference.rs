@@ -40,6 +40,18 @@ pub trait ReferenceStore {
     fn import_reference(&self, records: &[ReferenceRecord])
     -> Result<PriceListVersion, StoreError>;
 
+    /// Puts one record in the place of what it is now, in one transaction: nobody comes between. `change` is given its JSON
+    /// (none where it was never there or was removed), gives what it is to be, or none to leave it, and may not use the
+    /// store. Returns whether it gave something.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn change_reference(
+        &self,
+        key: &ReferenceKey,
+        change: &mut dyn FnMut(Option<&str>) -> Option<Box<str>>,
+    ) -> Result<bool, StoreError>;
+
     /// What changed after a version, in order.
     ///
     /// # Errors

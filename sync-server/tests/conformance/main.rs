@@ -4,7 +4,10 @@ mod calls;
 mod rows;
 mod world;
 
-use holdfast_server::store::{Store, Upkeep, memory::MemoryStore, sqlite::SqliteStore};
+use holdfast_server::store::{
+    ReferenceKey, ReferenceStore, Store, StoreError, Upkeep, memory::MemoryStore,
+    sqlite::SqliteStore,
+};
 use proptest::prelude::*;
 
 use self::{
@@ -93,6 +96,56 @@ fn a_later_version_s_file_is_refused_and_left_as_it_is() {
         "the file has version 99; this program knows up to 1"
     );
     assert_eq!(std::fs::read(&file).expect("the file"), before);
+}
+
+/// What the last process left in the log may be on no platter. As long as somebody reads the file that part stays, and
+/// what is written behind it would be lost with it.
+#[test]
+fn a_file_that_somebody_reads_is_not_opened_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("server.db");
+    drop(database(&folder));
+    let reader = rusqlite::Connection::open_with_flags(&file, rusqlite::OpenFlags::default())
+        .expect("the file");
+    let beside = SqliteStore::open_beside(&file).expect("the file");
+    beside.begin_epoch(epoch(2), 0).expect("written");
+    reader
+        .execute_batch("BEGIN; SELECT only FROM server;")
+        .expect("read");
+    drop(beside);
+    let refused = SqliteStore::open(&file).expect_err("it is read");
+    assert!(matches!(refused, StoreError::InUse), "{refused}");
+    drop(reader);
+    let alone = SqliteStore::open(&file).expect("nobody reads it");
+    assert_eq!(alone.identity().expect("read").epoch, epoch(2));
+}
+
+/// Commands come and go as processes of their own: what one read, another may have changed before the first wrote.
+#[test]
+fn changes_of_one_record_from_several_processes_all_count() {
+    const CHANGES: u32 = 25;
+    let key = &ReferenceKey("example/counter".into());
+    let count_up = |store: &dyn Store| {
+        for _ in 0..CHANGES {
+            store
+                .change_reference(key, &mut |json| {
+                    let counted: u32 = json.map_or(0, |json| json.parse().expect("a number"));
+                    Some((counted + 1).to_string().into())
+                })
+                .expect("written");
+        }
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(database(&folder));
+    let open = || SqliteStore::open_beside(&folder.path().join("server.db")).expect("the file");
+    let processes = [open(), open()];
+    std::thread::scope(|scope| {
+        for process in &processes {
+            scope.spawn(move || count_up(process));
+        }
+    });
+    let counted = open().reference_record(key).expect("read");
+    assert_eq!(counted.as_deref(), Some((2 * CHANGES).to_string().as_str()));
 }
 
 #[test]

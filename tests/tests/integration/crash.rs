@@ -102,7 +102,7 @@ async fn a_server_that_is_told_to_stop_under_load_ends_soon_and_keeps_all_that_i
 
     let mut ledger = Ledger::default();
     let tills = traded(trading, &mut ledger).await;
-    let server = SqliteStore::open(&shop.data_dir().join("holdfast-server.sqlite"));
+    let server = SqliteStore::open_beside(&shop.data_dir().join("holdfast-server.sqlite"));
     let server = server.expect("the server's file");
     for till in &tills {
         let logs = till.handle().query(|file| file.own_logs(8)).await;

@@ -93,7 +93,7 @@ async fn a_code_that_is_used_unknown_or_expired_lets_no_till_in() {
         secret: CodeSecret::from_bytes([9; 16]),
         ca: authority.fingerprint(),
     };
-    let store = SqliteStore::open(&shop.data_dir().join("holdfast-server.sqlite"));
+    let store = SqliteStore::open_beside(&shop.data_dir().join("holdfast-server.sqlite"));
     let expired = make_code(
         &store.expect("the server's file"),
         &authority,

@@ -22,19 +22,24 @@ impl ReferenceStore for MemoryStore {
     ) -> Result<PriceListVersion, StoreError> {
         let mut state = self.state();
         for record in records {
-            let same = match state.reference.get(&record.key) {
-                Some((_, json)) => *json == record.json,
-                None => record.json.is_none(),
-            };
-            if !same {
-                let version = PriceListVersion::new(state.reference_version.get() + 1);
-                state.reference_version = version;
-                state
-                    .reference
-                    .insert(record.key.clone(), (version, record.json.clone()));
-            }
+            state.put_reference(&record.key, record.json.clone());
         }
         Ok(state.reference_version)
+    }
+
+    fn change_reference(
+        &self,
+        key: &ReferenceKey,
+        change: &mut dyn FnMut(Option<&str>) -> Option<Box<str>>,
+    ) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let before = state.reference.get(key);
+        let before = before.and_then(|(_, json)| json.as_deref());
+        let Some(json) = change(before) else {
+            return Ok(false);
+        };
+        state.put_reference(key, Some(json));
+        Ok(true)
     }
 
     fn reference_delta(
@@ -70,6 +75,20 @@ impl ReferenceStore for MemoryStore {
 
     fn reference_version(&self) -> Result<PriceListVersion, StoreError> {
         Ok(self.state().reference_version)
+    }
+}
+
+impl State {
+    fn put_reference(&mut self, key: &ReferenceKey, json: Option<Box<str>>) {
+        let same = match self.reference.get(key) {
+            Some((_, before)) => *before == json,
+            None => json.is_none(),
+        };
+        if !same {
+            let version = PriceListVersion::new(self.reference_version.get() + 1);
+            self.reference_version = version;
+            self.reference.insert(key.clone(), (version, json));
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use rusqlite::{
 
 use super::{
     SqlitePlace, failed,
-    open::{self, VERSION},
+    open::{self, Opening, VERSION},
     values::{Column, column, optional},
 };
 use crate::store::{CursorName, EntryNumber, StoreError};
@@ -45,10 +45,17 @@ pub fn made_beside(file: PathBuf) -> PathBuf {
 }
 
 /// Opens the file for its writer; makes it where it is missing, and empties it where it was made from another log.
-pub(super) fn open(place: &SqlitePlace, log: &Connection) -> Result<Connection, StoreError> {
+pub(super) fn open(
+    place: &SqlitePlace,
+    log: &Connection,
+    opening: Opening,
+) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
     let mut made = open::connect(&place.made(), flags)?;
-    open::begin_log_anew(&made)?;
+    match opening {
+        Opening::Alone => open::begin_log_anew(&made)?,
+        Opening::Beside => {}
+    }
     let transaction = made
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(failed("begin a transaction"))?;

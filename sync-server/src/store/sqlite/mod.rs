@@ -30,7 +30,10 @@ use holdfast_schemas::{identity::TenantId, wire::ServerEpoch};
 use rusqlite::{Connection, Transaction};
 
 pub use self::made::made_beside;
-use self::writer::{Turn, Writer};
+use self::{
+    open::Opening,
+    writer::{Turn, Writer},
+};
 use super::StoreError;
 
 /// The most connections that are kept for readers; more are opened and closed again.
@@ -95,28 +98,42 @@ impl SqliteStore {
         epoch: ServerEpoch,
     ) -> Result<Self, StoreError> {
         let writer = open::create(&place, tenant, epoch)?;
-        Self::over(place, writer)
+        Self::over(place, writer, Opening::Alone)
     }
 
-    /// S0: opens a file that is there, and brings it to the newest version.
+    /// S0: opens a file that is there, and brings it to the newest version. No other process may have it open, which is
+    /// for the caller to see to: the write-ahead log is begun anew.
     ///
     /// # Errors
-    /// [`StoreError::NewerFile`] for a file of a later version, which is left as it is; [`StoreError::Database`].
+    /// [`StoreError::InUse`] where another process has the file open all the same; [`StoreError::NewerFile`] for a file of
+    /// a later version, which is left as it is; [`StoreError::Database`].
     pub fn open(file: &Path) -> Result<Self, StoreError> {
         Self::open_in(SqlitePlace::on_disk(file))
+    }
+
+    /// As [`SqliteStore::open`], beside a process that has the file open: the write-ahead log is left to it.
+    ///
+    /// # Errors
+    /// [`StoreError::NewerFile`] and [`StoreError::Database`].
+    pub fn open_beside(file: &Path) -> Result<Self, StoreError> {
+        Self::open_as(SqlitePlace::on_disk(file), Opening::Beside)
     }
 
     /// As [`SqliteStore::open`], in any place.
     ///
     /// # Errors
-    /// [`StoreError::NewerFile`] and [`StoreError::Database`].
+    /// [`StoreError::InUse`], [`StoreError::NewerFile`] and [`StoreError::Database`].
     pub fn open_in(place: SqlitePlace) -> Result<Self, StoreError> {
-        let writer = open::open(&place)?;
-        Self::over(place, writer)
+        Self::open_as(place, Opening::Alone)
     }
 
-    fn over(place: SqlitePlace, writer: Connection) -> Result<Self, StoreError> {
-        let maker = made::open(&place, &writer)?;
+    fn open_as(place: SqlitePlace, opening: Opening) -> Result<Self, StoreError> {
+        let writer = open::open(&place, opening)?;
+        Self::over(place, writer, opening)
+    }
+
+    fn over(place: SqlitePlace, writer: Connection, opening: Opening) -> Result<Self, StoreError> {
+        let maker = made::open(&place, &writer, opening)?;
         Ok(Self {
             place,
             writer: Writer::new(writer),

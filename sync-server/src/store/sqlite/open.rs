@@ -79,9 +79,24 @@ fn lay_out(
     Ok(())
 }
 
-pub(super) fn open(place: &SqlitePlace) -> Result<Connection, StoreError> {
+/// Who else has the files open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Opening {
+    /// Nobody: write-ahead logs are begun anew.
+    Alone,
+    /// Maybe somebody, who began them anew.
+    Beside,
+}
+
+pub(super) fn open(place: &SqlitePlace, opening: Opening) -> Result<Connection, StoreError> {
     let mut connection = connect(place, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    begin_log_anew(&connection)?;
+    match opening {
+        Opening::Alone => begin_log_anew(&connection)?,
+        Opening::Beside => {}
+    }
+    if is_newest(&connection)? {
+        return Ok(connection);
+    }
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(failed("begin a transaction"))?;
@@ -94,15 +109,28 @@ pub(super) fn open(place: &SqlitePlace) -> Result<Connection, StoreError> {
 ///
 /// That process may have been unable to sync it. A system like Linux then takes it for written all the same: it can be
 /// read, a later sync passes it over, and a power cut takes it, with all that came after it in the log.
+///
+/// Who reads the file meanwhile keeps the log as it is, and what is written would be written behind that part.
 pub(super) fn begin_log_anew(connection: &Connection) -> Result<(), StoreError> {
-    connection
-        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-        .map_err(failed("begin the write-ahead log anew"))
+    let is_busy: bool = connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+        .map_err(failed("begin the write-ahead log anew"))?;
+    if is_busy {
+        Err(StoreError::InUse)
+    } else {
+        Ok(())
+    }
 }
 
-fn migrate(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+/// Whether there is nothing to migrate. Commands come and go beside a server, and are to write nothing for that.
+fn is_newest(connection: &Connection) -> Result<bool, StoreError> {
+    Ok(read_version(connection)? == VERSION)
+}
+
+/// The version of a server's file that this program can read.
+fn read_version(connection: &Connection) -> Result<i64, StoreError> {
     let pragma = |name| {
-        transaction
+        connection
             .pragma_query_value(None, name, |row| row.get::<_, i64>(0))
             .map_err(failed("read the file's version"))
     };
@@ -112,13 +140,17 @@ fn migrate(transaction: &Transaction<'_>) -> Result<(), StoreError> {
             source: "the file is no store of a Holdfast server".into(),
         });
     }
-    let found = pragma("user_version")?;
-    if found > VERSION {
-        return Err(StoreError::NewerFile {
+    match pragma("user_version")? {
+        found if found > VERSION => Err(StoreError::NewerFile {
             found,
             known: VERSION,
-        });
+        }),
+        found => Ok(found),
     }
+}
+
+fn migrate(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    let found = read_version(transaction)?;
     debug_assert_eq!(STEPS.len() as u64 + 1, VERSION.unsigned_abs());
     for (version, step) in (1..).zip(STEPS) {
         if version >= found {

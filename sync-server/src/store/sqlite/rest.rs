@@ -33,21 +33,25 @@ impl ReferenceStore for SqliteStore {
         &self,
         records: &[ReferenceRecord],
     ) -> Result<PriceListVersion, StoreError> {
+        self.write(|transaction| put_references(transaction, records))
+    }
+
+    fn change_reference(
+        &self,
+        key: &ReferenceKey,
+        change: &mut dyn FnMut(Option<&str>) -> Option<Box<str>>,
+    ) -> Result<bool, StoreError> {
         self.write(|transaction| {
-            let mut version = reference_version(transaction)?;
-            for record in records {
-                let next = PriceListVersion::new(version.get() + 1);
-                if put_reference(transaction, record, next)? {
-                    version = next;
-                }
-            }
-            transaction
-                .execute(
-                    "UPDATE server SET reference_version = ?1",
-                    [Column(version)],
-                )
-                .map_err(failed("write reference data"))?;
-            Ok(version)
+            let before = reference_json(transaction, key)?.flatten();
+            let Some(json) = change(before.as_deref()) else {
+                return Ok(false);
+            };
+            let record = ReferenceRecord {
+                key: key.clone(),
+                json: Some(json),
+            };
+            put_references(transaction, &[record])?;
+            Ok(true)
         })
     }
 
@@ -91,6 +95,27 @@ fn reference_version(transaction: &Transaction<'_>) -> Result<PriceListVersion, 
             column(row, 0)
         })
         .map_err(failed("read the reference data's version"))
+}
+
+/// Puts records in, each that differs at a version of its own. The newest version.
+fn put_references(
+    transaction: &Transaction<'_>,
+    records: &[ReferenceRecord],
+) -> Result<PriceListVersion, StoreError> {
+    let mut version = reference_version(transaction)?;
+    for record in records {
+        let next = PriceListVersion::new(version.get() + 1);
+        if put_reference(transaction, record, next)? {
+            version = next;
+        }
+    }
+    transaction
+        .execute(
+            "UPDATE server SET reference_version = ?1",
+            [Column(version)],
+        )
+        .map_err(failed("write reference data"))?;
+    Ok(version)
 }
 
 /// The record's JSON; `Some(None)` where it was removed, `None` where it was never there.

@@ -224,6 +224,61 @@ fn a_backup_is_restored_as_a_new_epoch() {
     assert_ne!(again["epoch"], restored["epoch"]);
 }
 
+/// After a restore a till's number is one that was skipped: whoever has it knocks with a good certificate.
+#[test]
+fn a_till_that_the_backup_does_not_know_is_revoked_before_it_comes() {
+    let server = Server::initialised();
+    let backup = server.path("backup");
+    let backup = backup.to_str().expect("text");
+    server.json(&["store", "backup", backup]);
+    server.error(&["till", "revoke", "7"], exit_code::NOT_FOUND);
+    server.json(&["store", "restore", backup]);
+    server.json(&["till", "revoke", "7"]);
+    server.error(&["till", "revoke", "7"], exit_code::ALREADY_EXISTS);
+    server.error(&["till", "revoke", "0"], exit_code::NOT_FOUND);
+    let again = server.json(&["store", "restore", backup]);
+    assert_eq!(again["revoked_tills"], serde_json::json!([7]));
+    server.error(&["till", "revoke", "7"], exit_code::ALREADY_EXISTS);
+}
+
+#[test]
+fn a_key_that_was_made_under_the_name_of_a_revoked_one_outlives_a_restore() {
+    let server = Server::initialised();
+    let [before, after] = ["before", "after"].map(|name| server.path(name));
+    let [before, after] = [&before, &after].map(|path| path.to_str().expect("text"));
+    server.json(&["store", "backup", before]);
+    server.json(&["key", "create", "k", "--scope", "orders"]);
+    server.json(&["key", "revoke", "k"]);
+    server.json(&["store", "restore", before]);
+    server.json(&["key", "create", "k", "--scope", "orders"]);
+    server.json(&["store", "backup", after]);
+    let restored = server.json(&["store", "restore", after]);
+    assert_eq!(restored["revoked_keys"], serde_json::json!([]));
+    let listed = server.json(&["key", "list"]);
+    assert!(listed["keys"][0]["revoked_at"].is_null(), "{listed}");
+}
+
+/// A list that is only in the backup would be lost with it.
+#[test]
+fn who_was_revoked_by_the_backups_list_is_in_the_servers_own_from_then_on() {
+    let server = Server::initialised();
+    let [old, new] = ["old", "new"].map(|name| server.path(name));
+    let [old, new] = [&old, &new].map(|path| path.to_str().expect("text"));
+    for key in ["one", "two"] {
+        server.json(&["key", "create", key, "--scope", "orders"]);
+    }
+    server.json(&["store", "backup", old]);
+    server.json(&["key", "revoke", "one"]);
+    server.json(&["store", "backup", new]);
+    // The machine is lost, and the old backup is all that is found at first.
+    std::fs::remove_dir_all(server.path("data")).expect("removed");
+    server.json(&["store", "restore", old]);
+    server.json(&["key", "revoke", "two"]);
+    server.json(&["store", "restore", new]);
+    let restored = server.json(&["store", "restore", old]);
+    assert_eq!(restored["revoked_keys"], serde_json::json!(["one", "two"]));
+}
+
 #[test]
 fn another_tenants_backup_is_refused() {
     let (server, other) = (Server::initialised(), Server::empty());

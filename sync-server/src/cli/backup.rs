@@ -4,7 +4,6 @@
 //! server, and the key of the server's own logs, without which it would not take back what it decided after the backup.
 
 use std::{
-    collections::BTreeSet,
     fs::{self, DirBuilder, File},
     io::ErrorKind,
     os::unix::fs::DirBuilderExt,
@@ -21,12 +20,13 @@ use super::{
     answer::Answer,
     context::{Context, STORE_FILE},
     error::CommandError,
+    shut_out::{ShutOut, shut_out},
 };
 use crate::{
-    pki::{PkiFolder, PublicKeyText, Revocation},
+    pki::PkiFolder,
     random,
     store::{
-        ApiKeyId, Registry, Upkeep,
+        Upkeep,
         sqlite::{SqliteStore, made_beside},
     },
 };
@@ -52,15 +52,6 @@ pub(super) struct RestoreAnswer {
     set_aside: Option<PathBuf>,
     #[serde(flatten)]
     shut_out: ShutOut,
-}
-
-/// Who was revoked, ever, by the lists beside the keys here and in the backup: they stay revoked.
-#[derive(Debug, Default, Serialize)]
-struct ShutOut {
-    revoked_tills: BTreeSet<NodeNumber>,
-    revoked_keys: BTreeSet<ApiKeyId>,
-    /// Tills of a store that the backup does not know. Nobody lets them in before the store is there again.
-    unknown_tills: BTreeSet<NodeNumber>,
 }
 
 /// The folder appears whole or not at all.
@@ -116,7 +107,8 @@ pub(super) fn restore(context: &Context, folder: &Path) -> Result<RestoreAnswer,
     let tenant = restored.identity()?.tenant;
     must_be_ours(context, folder, &tenant)?;
     restored.begin_epoch(epoch, RESTORE_SKIPS_NODES)?;
-    let mut revocations = PkiFolder::of(folder).revocations().read()?;
+    let of_backup = PkiFolder::of(folder).revocations().read()?;
+    let mut revocations = of_backup.clone();
     revocations.extend(context.pki().revocations().read()?);
     let shut_out = shut_out(&restored, revocations)?;
     drop(restored);
@@ -135,45 +127,13 @@ pub(super) fn restore(context: &Context, folder: &Path) -> Result<RestoreAnswer,
     }
     sync_folder(context.data_dir())?;
     context.pki().complete_from(&PkiFolder::of(folder))?;
+    context.pki().revocations().complete_from(&of_backup)?;
     Ok(RestoreAnswer {
         tenant,
         epoch,
         set_aside,
         shut_out,
     })
-}
-
-/// Revokes in a restored file whom it does not know to be revoked. A till that enrolled after the backup is put into its
-/// registry for that, or its certificate would let it in again.
-fn shut_out(store: &SqliteStore, revocations: Vec<Revocation>) -> Result<ShutOut, CommandError> {
-    let mut shut_out = ShutOut::default();
-    for revocation in revocations {
-        match revocation {
-            Revocation::ApiKey { id, at } => {
-                store.revoke_api_key(&id, at)?;
-                shut_out.revoked_keys.insert(id);
-            }
-            Revocation::Till {
-                node,
-                store: of,
-                keys,
-                at,
-            } => {
-                for PublicKeyText(key) in keys {
-                    if !store.readmit(node, &of, key, at)? && store.node(node)?.is_some() {
-                        store.add_node_key(node, key, at)?;
-                    }
-                }
-                if store.node(node)?.is_some() {
-                    store.revoke_node(node, at)?;
-                    shut_out.revoked_tills.insert(node);
-                } else {
-                    shut_out.unknown_tills.insert(node);
-                }
-            }
-        }
-    }
-    Ok(shut_out)
 }
 
 /// Every till trusts the authority of its server's data folder, which belongs to one tenant.
@@ -273,15 +233,11 @@ impl Answer for RestoreAnswer {
             format!("\nwhat was there is in {}", file.display())
         });
         let shut_out = &self.shut_out;
-        let tills = |tills: &BTreeSet<NodeNumber>| listed(tills.iter().map(NodeNumber::to_string));
+        let tills = shut_out.revoked_tills.iter().map(NodeNumber::to_string);
         let keys = shut_out.revoked_keys.iter().map(|key| key.0.to_string());
         let who = [
-            ("tills that stay revoked", tills(&shut_out.revoked_tills)),
+            ("tills that stay revoked", listed(tills)),
             ("API keys that stay revoked", listed(keys)),
-            (
-                "revoked tills of stores that are not in the backup; revoke them again once the store is added",
-                tills(&shut_out.unknown_tills),
-            ),
         ];
         let who = who.into_iter().filter(|(_, names)| !names.is_empty());
         let who: String = who

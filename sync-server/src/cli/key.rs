@@ -53,7 +53,7 @@ pub(super) fn create(
     id: KeyId,
     scopes: Vec<Scope>,
 ) -> Result<CreatedAnswer, CommandError> {
-    let store = context.open_store()?;
+    let store = context.open_store_to_write()?;
     if store.api_key(&id.to_stored())?.is_some() {
         return Err(CommandError::AlreadyExists(format!("key {id}")));
     }
@@ -78,21 +78,17 @@ pub(super) fn list(context: &Context) -> Result<KeysAnswer, CommandError> {
 }
 
 pub(super) fn revoke(context: &Context, id: KeyId) -> Result<RevokedAnswer, CommandError> {
-    let store = context.open_store()?;
+    let store = context.open_store_to_write()?;
     let revoked_at = context.now();
     let stored = id.to_stored();
-    match store.api_key(&stored)? {
-        None => return Err(CommandError::NotFound(format!("key {id}"))),
-        Some(key) if key.revoked_at.is_some() => {
-            return Err(CommandError::AlreadySo(format!("key {id} is revoked")));
-        }
-        Some(_) => {}
+    let key = store.api_key(&stored)?;
+    let key = key.ok_or_else(|| CommandError::NotFound(format!("key {id}")))?;
+    if key.revoked_at.is_some() {
+        return Err(CommandError::AlreadySo(format!("key {id} is revoked")));
     }
     // First, so that no restore of an older database forgets it.
-    context.pki().revocations().append(&Revocation::ApiKey {
-        id: stored.clone(),
-        at: revoked_at,
-    })?;
+    let revocations = context.pki().revocations();
+    revocations.append(&Revocation::of_key(&key, revoked_at))?;
     store.revoke_api_key(&stored, revoked_at)?;
     Ok(RevokedAnswer { id, revoked_at })
 }

@@ -14,6 +14,7 @@ mod list;
 mod order;
 mod run;
 mod settings;
+mod shut_out;
 mod store;
 mod till;
 mod upkeep;

@@ -1,5 +1,7 @@
 //! `store add`, `store list` and `store open-rights`.
 
+use std::collections::BTreeSet;
+
 use holdfast_schemas::{
     identity::{NodeNumber, StoreId},
     time::Timestamp,
@@ -10,8 +12,12 @@ use super::{
     answer::{Answer, as_moment, moment, table},
     context::Context,
     error::CommandError,
+    shut_out::{ShutOut, shut_out},
 };
-use crate::store::{Registry, RightsStore, StoreRecord};
+use crate::{
+    pki::Revocation,
+    store::{Registry, RightsStore, StoreRecord},
+};
 
 /// Stores.
 #[derive(Debug, Serialize)]
@@ -36,19 +42,36 @@ impl From<StoreRecord> for StoreAnswer {
     }
 }
 
-pub(super) fn add(context: &Context, store: StoreId) -> Result<StoreAnswer, CommandError> {
+/// A store that was added.
+#[derive(Debug, Serialize)]
+pub(super) struct AddedAnswer {
+    #[serde(flatten)]
+    store: StoreAnswer,
+    /// Its tills that stay revoked: the store was there before, and the server was restored from an older backup.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    revoked_tills: BTreeSet<NodeNumber>,
+}
+
+pub(super) fn add(context: &Context, added: StoreId) -> Result<AddedAnswer, CommandError> {
     let record = StoreRecord {
-        store,
+        store: added,
         added_at: context.now(),
     };
-    if context.open_store()?.add_store(&record)? {
-        Ok(record.into())
-    } else {
-        Err(CommandError::AlreadyExists(format!(
-            "store {}",
-            record.store
-        )))
+    let store = context.open_store_to_write()?;
+    if !store.add_store(&record)? {
+        let what = format!("store {}", record.store);
+        return Err(CommandError::AlreadyExists(what));
     }
+    let mut revocations = context.pki().revocations().read()?;
+    revocations.retain(|revocation| match revocation {
+        Revocation::Till { store, .. } => *store == Some(record.store.clone()),
+        Revocation::ApiKey { .. } => false,
+    });
+    let ShutOut { revoked_tills, .. } = shut_out(&store, revocations)?;
+    Ok(AddedAnswer {
+        store: record.into(),
+        revoked_tills,
+    })
 }
 
 pub(super) fn list(context: &Context) -> Result<StoresAnswer, CommandError> {
@@ -70,7 +93,7 @@ pub(super) fn open_rights(
     context: &Context,
     store: StoreId,
 ) -> Result<OpenRightsAnswer, CommandError> {
-    let not_awaited = context.open_store()?.open_rights(&store)?;
+    let not_awaited = context.open_store_to_write()?.open_rights(&store)?;
     Ok(OpenRightsAnswer { store, not_awaited })
 }
 
@@ -88,9 +111,18 @@ impl Answer for OpenRightsAnswer {
     }
 }
 
-impl Answer for StoreAnswer {
+impl Answer for AddedAnswer {
     fn text(&self) -> String {
-        format!("store {} was added", self.store)
+        let added = format!("store {} was added", self.store.store);
+        if self.revoked_tills.is_empty() {
+            return added;
+        }
+        let tills: Vec<_> = self
+            .revoked_tills
+            .iter()
+            .map(NodeNumber::to_string)
+            .collect();
+        format!("{added}; tills that stay revoked: {}", tills.join(", "))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
     pki::Revocation,
     random,
     settings::CodeMinutes,
-    store::{FreezeReason, LogStore, NodeRecord, PageLimit, Registry},
+    store::{FreezeReason, LogStore, NodeRecord, PageLimit, Registry, Upkeep},
 };
 
 /// A code with which one till can enrol.
@@ -90,7 +90,7 @@ pub(super) fn enrol_code(
     store_id: StoreId,
     minutes: Option<CodeMinutes>,
 ) -> Result<CodeAnswer, CommandError> {
-    let store = context.open_store()?;
+    let store = context.open_store_to_write()?;
     let authority = context.authority(&store)?;
     let secret = CodeSecret::from_bytes(random::bytes());
     let lifetime_ms = minutes
@@ -128,17 +128,21 @@ pub(super) fn list(context: &Context) -> Result<TillsAnswer, CommandError> {
 }
 
 pub(super) fn revoke(context: &Context, node: NodeNumber) -> Result<RevokedAnswer, CommandError> {
-    let store = context.open_store()?;
+    let store = context.open_store_to_write()?;
     let revoked_at = context.now();
-    let till = store
-        .node(node)?
-        .ok_or_else(|| CommandError::NotFound(format!("till {node}")))?;
-    if till.revoked_at.is_some() {
+    if store.revoked_nodes()?.contains(&node) {
         return Err(CommandError::AlreadySo(format!("till {node} is revoked")));
     }
+    let revocation = match store.node(node)? {
+        Some(till) => Revocation::of_till(&till, revoked_at),
+        // A till that enrolled after the backup from which the server was restored has not come in yet.
+        None if node != NodeNumber::SERVER && node < store.identity()?.next_node => {
+            Revocation::of_number(node, revoked_at)
+        }
+        None => return Err(CommandError::NotFound(format!("till {node}"))),
+    };
     // First, so that no restore of an older database forgets it.
-    let revocations = context.pki().revocations();
-    revocations.append(&Revocation::of_till(&till, revoked_at))?;
+    context.pki().revocations().append(&revocation)?;
     store.revoke_node(node, revoked_at)?;
     Ok(RevokedAnswer { node, revoked_at })
 }
@@ -158,7 +162,10 @@ pub(super) fn unfreeze(
     reason: &ReasonCode,
 ) -> Result<UnfrozenAnswer, CommandError> {
     let unfrozen_at = context.now();
-    if !context.open_store()?.unfreeze(node, reason, unfrozen_at)? {
+    if !context
+        .open_store_to_write()?
+        .unfreeze(node, reason, unfrozen_at)?
+    {
         return Err(CommandError::AlreadySo(format!("till {node} is trusted")));
     }
     tracing::info!(%node, %reason, "an operator lifted a till's freeze");

@@ -17,7 +17,7 @@ pub use authority::{
 };
 pub use folder::PkiFolder;
 pub use identity::{IdentityRefusal, PeerIdentity, identify};
-pub use revocations::{PublicKeyText, Revocation, RevocationList};
+pub use revocations::{PublicKeyText, Revocation, RevocationList, SecretHashText};
 pub use signer::ServerSigner;
 pub use tls::{http_tls, sync_tls};
 

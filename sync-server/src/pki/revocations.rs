@@ -18,18 +18,19 @@ use holdfast_schemas::{
 use serde::{Deserialize, Serialize};
 
 use super::PkiError;
-use crate::store::{ApiKeyId, NodeRecord, PublicKey};
+use crate::store::{ApiKeyId, ApiKeyRecord, NodeRecord, PublicKey, SecretHash};
 
 /// Somebody who was shut out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum Revocation {
-    /// A till: with its store and keys, so that a registry that never knew it can shut it out too.
+    /// A till: with its store and keys, so that a registry that never knew it has them to judge what it wrote.
     Till {
         /// Its number.
         node: NodeNumber,
-        /// Its store.
-        store: StoreId,
+        /// Its store; none where the registry did not know the till.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        store: Option<StoreId>,
         /// The keys that it may have signed with, oldest first, in hexadecimal.
         keys: Vec<PublicKeyText>,
         /// Since when.
@@ -39,6 +40,8 @@ pub enum Revocation {
     ApiKey {
         /// Its public part.
         id: ApiKeyId,
+        /// The hash of its secret, in hexadecimal: another key may get its name after a restore.
+        secret: SecretHashText,
         /// Since when.
         at: Timestamp,
     },
@@ -50,13 +53,34 @@ impl Revocation {
     pub fn of_till(till: &NodeRecord, at: Timestamp) -> Self {
         Self::Till {
             node: till.node,
-            store: till.store.clone(),
+            store: Some(till.store.clone()),
             keys: till
                 .public_keys
                 .iter()
                 .copied()
                 .map(PublicKeyText)
                 .collect(),
+            at,
+        }
+    }
+
+    /// Of a till that the registry does not know: after a restore from a backup.
+    #[must_use]
+    pub const fn of_number(node: NodeNumber, at: Timestamp) -> Self {
+        Self::Till {
+            node,
+            store: None,
+            keys: Vec::new(),
+            at,
+        }
+    }
+
+    /// Of an API key.
+    #[must_use]
+    pub fn of_key(key: &ApiKeyRecord, at: Timestamp) -> Self {
+        Self::ApiKey {
+            id: key.id.clone(),
+            secret: SecretHashText(key.secret),
             at,
         }
     }
@@ -79,6 +103,26 @@ impl TryFrom<String> for PublicKeyText {
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let bytes = decode_hex(&text).ok_or("a public key is 64 hexadecimal digits")?;
         Ok(Self(PublicKey(bytes)))
+    }
+}
+
+/// The hash of a secret as text: 64 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SecretHashText(pub SecretHash);
+
+impl From<SecretHashText> for String {
+    fn from(SecretHashText(SecretHash(bytes)): SecretHashText) -> Self {
+        encode_hex(&bytes)
+    }
+}
+
+impl TryFrom<String> for SecretHashText {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let bytes = decode_hex(&text).ok_or("a hash is 64 hexadecimal digits")?;
+        Ok(Self(SecretHash(bytes)))
     }
 }
 
@@ -112,6 +156,16 @@ impl RevocationList {
                     .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
             })
             .map_err(|source| self.failed("write", source))
+    }
+
+    /// Writes down what another list has and this one lacks.
+    ///
+    /// # Errors
+    /// [`PkiError`].
+    pub fn complete_from(&self, other: &[Revocation]) -> Result<(), PkiError> {
+        let here = self.read()?;
+        let mut missing = other.iter().filter(|revocation| !here.contains(revocation));
+        missing.try_for_each(|revocation| self.append(revocation))
     }
 
     /// All revocations, the first one first. None where there is no file yet.
@@ -177,6 +231,7 @@ mod tests {
     fn key_revoked(id: &str) -> Revocation {
         Revocation::ApiKey {
             id: ApiKeyId(id.into()),
+            secret: SecretHashText(SecretHash([0x5a; 32])),
             at: Timestamp::from_milliseconds(7),
         }
     }
@@ -193,14 +248,28 @@ mod tests {
         assert_eq!(list.read().expect("no file yet"), []);
         let till = Revocation::Till {
             node: NodeNumber::new(3).expect("a number"),
-            store: "leeds".parse().expect("a store"),
+            store: Some("leeds".parse().expect("a store")),
             keys: vec![PublicKeyText(PublicKey([0xa5; 32]))],
             at: Timestamp::from_milliseconds(5),
         };
-        for revocation in [&till, &key_revoked("console")] {
+        let unknown = Revocation::of_number(NodeNumber::SERVER, Timestamp::from_milliseconds(6));
+        let all = [till, key_revoked("console"), unknown];
+        for revocation in &all {
             list.append(revocation).expect("written");
         }
-        assert_eq!(list.read().expect("read"), [till, key_revoked("console")]);
+        assert_eq!(list.read().expect("read"), all);
+    }
+
+    #[test]
+    fn a_list_is_completed_with_what_another_has_more() {
+        let (_folder, list) = list();
+        list.append(&key_revoked("here")).expect("written");
+        let other = [key_revoked("there"), key_revoked("here")];
+        for _ in 0..2 {
+            list.complete_from(&other).expect("written");
+            let all = list.read().expect("read");
+            assert_eq!(all, [key_revoked("here"), key_revoked("there")]);
+        }
     }
 
     #[test]

@@ -151,6 +151,8 @@ fn admit(connection: &Connection, shared: &Shared) -> Result<PeerIdentity, Acces
     let peer = identify(&certificate, &shared.identity.tenant)?;
     match enrol::admit(&*shared.store, &peer)? {
         Err(AdmitRefusal::Unknown) if readmit(&peer, shared)? => {
+            // It may have been shut out before it came.
+            drop(enrol::admit(&*shared.store, &peer)??);
             tracing::warn!(node = %peer.node, "a till that the restored backup did not know was taken in again");
         }
         admitted => drop(admitted?),

@@ -196,8 +196,9 @@ pub trait Registry {
     ) -> Result<Result<Enrolled, EnrolRefusal>, StoreError>;
 
     /// Takes a node in again of which a restored backup does not know, by a certificate of this server's own authority.
-    /// Its number is one that the restore skipped: given before, and in the registry no more. `false`, and nothing
-    /// changed, for any other number, and for a store that is not there.
+    /// Its number is one that the restore skipped: given before, and in the registry no more. One that was shut out since
+    /// is in the registry from then on, and stays shut out. `false`, and nothing changed, for any other number, and for a
+    /// store that is not there.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -236,10 +237,11 @@ pub trait Registry {
         limit: super::PageLimit,
     ) -> Result<Vec<NodeRecord>, StoreError>;
 
-    /// Shuts a node out, for good. `false` where it was already.
+    /// Shuts a node out, for good: also one that a restored backup does not know, by a number that the restore skipped.
+    /// `false` where it was already.
     ///
     /// # Errors
-    /// [`StoreError::UnknownNode`].
+    /// [`StoreError::UnknownNode`] for a number that was never given out.
     fn revoke_node(&self, node: NodeNumber, at: Timestamp) -> Result<bool, StoreError>;
 
     /// Writes down contacts with nodes, each node's in their order.

@@ -518,6 +518,7 @@ impl<'a> Target<'a> {
         let mut all = vec![
             text(store.stores()),
             text(store.nodes(None, PageLimit::MAX)),
+            text(store.revoked_nodes()),
             text(store.api_keys()),
             text(store.entries_after(EntryNumber::START, 10_000)),
             text(store.quarantined(QuarantineNumber::START, PageLimit::MAX)),

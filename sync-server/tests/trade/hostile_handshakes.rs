@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
-use holdfast_schemas::wire::{ALPN, Message, Ping, Refuse};
+use holdfast_schemas::{
+    identity::NodeNumber,
+    wire::{ALPN, Message, Ping, Refuse},
+};
 use holdfast_server::{
     clock::{Clock, SystemClock},
     pki::Authority,
+    store::{Registry, Upkeep},
 };
 use quinn::{ConnectionError, TransportConfig};
 use rcgen::{
@@ -18,7 +22,7 @@ use tokio::task::JoinSet;
 
 use super::{
     line::{Server, Shown, hello, is_access, key_pair, opened, serial},
-    shop::{Till, tenant},
+    shop::{Till, epoch, tenant},
 };
 
 /// How many handshakes of each kind.
@@ -234,6 +238,31 @@ fn how(closed: &ConnectionError) -> Option<Refused> {
     } else {
         None
     }
+}
+
+/// It enrolled after the backup from which the server was restored, and was revoked before it came back.
+#[tokio::test]
+async fn a_till_that_was_shut_out_before_it_came_is_not_taken_in_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (store, company) = opened(&folder);
+    store.begin_epoch(epoch(), 100).expect("kept");
+    let till = &company.tills[0];
+    let [shut_out, other] = [50, 51].map(|number| NodeNumber::new(number).expect("a number"));
+    store.revoke_node(shut_out, till.now).expect("kept");
+    let server = Server::start(store);
+    for (node, is_in) in [(shut_out, false), (other, true)] {
+        let shown = server.certificate(node, "north", &key_pair(till));
+        let mut line = server
+            .connect_as(ALPN, Some(shown), TransportConfig::default())
+            .await
+            .expect("TLS takes it");
+        line.send(hello(till)).await;
+        let refused = line.next().await == Message::Refuse(Refuse::Revoked);
+        assert_eq!(!refused, is_in, "till {node}");
+        let known = server.store.node(node).expect("read").expect("known now");
+        assert_eq!(known.revoked_at.is_none(), is_in, "till {node}");
+    }
+    server.sync.shutdown().await;
 }
 
 #[tokio::test]

@@ -84,7 +84,10 @@ async fn a_server_restored_from_an_old_backup_lets_nobody_in_who_was_shut_out_si
     shop.command(&["store", "backup", &backup]).await;
 
     let later = shop.enrol(york(), "later", None).await;
-    for till in [&known, &later] {
+    let hull = StoreId::new("hull").expect("a store's code");
+    shop.command(&["store", "add", "hull"]).await;
+    let elsewhere = shop.enrol(hull, "elsewhere", None).await;
+    for till in [&known, &later, &elsewhere] {
         let number = till.number().to_string();
         shop.command(&["till", "revoke", &number]).await;
     }
@@ -93,12 +96,18 @@ async fn a_server_restored_from_an_old_backup_lets_nobody_in_who_was_shut_out_si
     let restored = shop.command(&["store", "restore", &backup]).await;
     assert_eq!(
         restored["revoked_tills"],
-        serde_json::json!([known.number(), later.number()])
+        serde_json::json!([known.number(), later.number(), elsewhere.number()])
     );
     assert_eq!(restored["revoked_keys"], serde_json::json!(["lost"]));
     shop.start().await;
+    // The backup does not have this store; with it, its tills would come in again.
+    let added = shop.command(&["store", "add", "hull"]).await;
+    assert_eq!(
+        added["revoked_tills"],
+        serde_json::json!([elsewhere.number()])
+    );
 
-    for till in [known, later] {
+    for till in [known, later, elsewhere] {
         let till = till.start();
         till.link(is_revoked).await;
         till.stop().await;

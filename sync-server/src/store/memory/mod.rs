@@ -42,6 +42,8 @@ struct State {
     next_node: NodeNumber,
     stores: BTreeMap<StoreId, StoreRecord>,
     nodes: BTreeMap<NodeNumber, NodeRecord>,
+    /// Numbers that were shut out while nobody was known to have them.
+    revoked_numbers: BTreeMap<NodeNumber, Timestamp>,
     codes: BTreeMap<SecretHash, Code>,
     api_keys: BTreeMap<ApiKeyId, ApiKeyRecord>,
     heads: BTreeMap<LogId, LogHead>,
@@ -107,6 +109,7 @@ impl MemoryStore {
                 next_node: super::upkeep::first_node(),
                 stores: BTreeMap::new(),
                 nodes: BTreeMap::new(),
+                revoked_numbers: BTreeMap::new(),
                 codes: BTreeMap::new(),
                 api_keys: BTreeMap::new(),
                 heads: BTreeMap::new(),

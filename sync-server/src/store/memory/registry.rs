@@ -7,7 +7,7 @@ use holdfast_schemas::{
     time::Timestamp,
 };
 
-use super::{Code, MemoryStore, count};
+use super::{Code, MemoryStore, State, count};
 use crate::store::{
     ApiKeyId, ApiKeyRecord, Contact, EnrolRefusal, Enrolled, EnrolmentCode, EnrolmentRequest,
     NodeRecord, PageLimit, PublicKey, Registry, StoreError, StoreRecord, upkeep::node_after,
@@ -100,7 +100,7 @@ impl Registry for MemoryStore {
             store: store.clone(),
             public_keys: vec![public_key],
             enrolled_at: at,
-            revoked_at: None,
+            revoked_at: state.revoked_numbers.get(&node).copied(),
             frozen: None,
             unfrozen: None,
             cloned_at: None,
@@ -148,12 +148,22 @@ impl Registry for MemoryStore {
 
     fn revoke_node(&self, node: NodeNumber, at: Timestamp) -> Result<bool, StoreError> {
         let mut state = self.state();
-        let record = state
-            .nodes
-            .get_mut(&node)
-            .ok_or(StoreError::UnknownNode(node))?;
-        let first = record.revoked_at.is_none();
-        record.revoked_at.get_or_insert(at);
+        let was_given = node != NodeNumber::SERVER && node < state.next_node;
+        let State {
+            nodes,
+            revoked_numbers,
+            ..
+        } = &mut *state;
+        if let Some(record) = nodes.get_mut(&node) {
+            let first = record.revoked_at.is_none();
+            record.revoked_at.get_or_insert(at);
+            return Ok(first);
+        }
+        if !was_given {
+            return Err(StoreError::UnknownNode(node));
+        }
+        let first = !revoked_numbers.contains_key(&node);
+        revoked_numbers.entry(node).or_insert(at);
         Ok(first)
     }
 
@@ -185,7 +195,8 @@ impl Registry for MemoryStore {
             .nodes
             .values()
             .filter(|node| node.revoked_at.is_some());
-        Ok(revoked.map(|node| node.node).collect())
+        let numbers = state.revoked_numbers.keys().copied();
+        Ok(revoked.map(|node| node.node).chain(numbers).collect())
     }
 
     fn add_api_key(&self, key: &ApiKeyRecord) -> Result<(), StoreError> {

@@ -108,8 +108,9 @@ impl Registry for SqliteStore {
         self.write(|transaction| {
             let added = transaction
                 .execute(
-                    "INSERT INTO node (node, store, enrolled_at, awaited)
-                     SELECT ?1, store, ?3, 1 FROM store, server WHERE store = ?2 AND ?1 < next_node
+                    "INSERT INTO node (node, store, enrolled_at, awaited, revoked_at)
+                     SELECT ?1, store, ?3, 1, (SELECT revoked_at FROM revoked_number WHERE node = ?1)
+                     FROM store, server WHERE store = ?2 AND ?1 < next_node
                      ON CONFLICT DO NOTHING",
                     params![Column(node), store.as_str(), Column(at)],
                 )
@@ -160,14 +161,17 @@ impl Registry for SqliteStore {
 
     fn revoke_node(&self, node: NodeNumber, at: Timestamp) -> Result<bool, StoreError> {
         self.write(|transaction| {
-            let record = read_node(transaction, node)?.ok_or(StoreError::UnknownNode(node))?;
-            transaction
-                .execute(
-                    "UPDATE node SET revoked_at = COALESCE(revoked_at, ?2) WHERE node = ?1",
-                    params![Column(node), Column(at)],
-                )
+            let sql = if read_node(transaction, node)?.is_some() {
+                "UPDATE node SET revoked_at = ?2 WHERE node = ?1 AND revoked_at IS NULL"
+            } else if was_given(transaction, node)? {
+                "INSERT INTO revoked_number (node, revoked_at) VALUES (?1, ?2) ON CONFLICT DO NOTHING"
+            } else {
+                return Err(StoreError::UnknownNode(node));
+            };
+            let revoked = transaction
+                .execute(sql, params![Column(node), Column(at)])
                 .map_err(failed("revoke a node"))?;
-            Ok(record.revoked_at.is_none())
+            Ok(revoked == 1)
         })
     }
 
@@ -182,7 +186,8 @@ impl Registry for SqliteStore {
 
     fn revoked_nodes(&self) -> Result<BTreeSet<NodeNumber>, StoreError> {
         self.read(|transaction| {
-            let sql = "SELECT node FROM node WHERE revoked_at IS NOT NULL";
+            let sql = "SELECT node FROM node WHERE revoked_at IS NOT NULL
+                       UNION SELECT node FROM revoked_number";
             let nodes = collect(transaction, "read revoked nodes", sql, &[], |row| {
                 column(row, 0)
             })?;
@@ -241,6 +246,14 @@ impl Registry for SqliteStore {
             Ok(changed == 1)
         })
     }
+}
+
+/// Whether a number may have been given to a till, here or before a restore.
+fn was_given(transaction: &Transaction<'_>, node: NodeNumber) -> Result<bool, StoreError> {
+    let next: NodeNumber = transaction
+        .query_row("SELECT next_node FROM server", [], |row| column(row, 0))
+        .map_err(failed("read the next number"))?;
+    Ok(node != NodeNumber::SERVER && node < next)
 }
 
 struct Code {

@@ -37,6 +37,12 @@ CREATE TABLE node (
   awaited INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
+-- Numbers that were shut out while the registry did not know who has them: after a restored backup.
+CREATE TABLE revoked_number (
+  node INTEGER NOT NULL PRIMARY KEY,
+  revoked_at INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE node_key (
   node INTEGER NOT NULL REFERENCES node,
   place INTEGER NOT NULL,

@@ -33,6 +33,14 @@ impl Numbers {
         self.current.get_or_insert(number);
     }
 
+    /// The document was given a further number, by a decision that counts or by one that was taken before: a server that was
+    /// restored from a backup decides again, and tills give back what it had decided. Either number may be on paper.
+    pub(crate) fn give(&mut self, number: OrderNumber) {
+        if self.current != Some(number) {
+            self.former.insert(number);
+        }
+    }
+
     /// The document goes by a further number, and that is named.
     pub(crate) fn reassign(&mut self, reassigned: &NumberReassigned) -> Misfit {
         let former = self.current.replace(reassigned.number);

@@ -25,6 +25,11 @@ pub fn fold_order<'a>(
 ) -> OrderState {
     let mut fold = OrderFold::new(id);
     for (operation, recorded) in operations {
+        if let Recorded::Known(known) = recorded
+            && let Body::Order(OrderBody::NumberReassigned(reassigned)) = &known.body
+        {
+            fold.order.numbers.give(reassigned.number);
+        }
         if let Some(known) = fold.folding.read(operation, recorded)
             && let Body::Order(body) = &known.body
         {

@@ -5,8 +5,8 @@ use crate::{
     document::Document,
     identity::{NodeNumber, OrderNumberMint},
     operation::{
-        Author, BlindReason, LineKind, Operation, Original, ReferenceClaimed, ReturnOpened, Role,
-        TaxMode, TenderKind,
+        Author, BlindReason, Body, LineKind, Operation, OrderBody, Original, ReferenceClaimed,
+        ReturnOpened, Role, TaxMode, TenderKind,
     },
     order::resolve_aliases,
     testing::{
@@ -91,6 +91,26 @@ fn of_two_orders_with_one_number_the_later_gets_another_and_both_are_found() {
     // A server that was restored decides again: the second decision does not count.
     write(&mut later, &decided);
     assert_eq!(order_of(&later).numbers, later_state.numbers);
+}
+
+/// A server that was restored gives the further number anew, and then gets back from a till which one it had given
+/// before. One of them counts; whoever has a paper with the other finds the order by it.
+#[test]
+fn a_number_that_a_restored_server_gave_a_second_time_finds_its_document_too() {
+    let earlier = order(1, 77, None);
+    let mut later = order(2, 77, None);
+    let first = reactions(&later, &[&earlier]);
+    let mut second = first.clone();
+    let Body::Order(OrderBody::NumberReassigned(reassigned)) = &mut second[0].operation.body else {
+        panic!("a further number");
+    };
+    reassigned.number = order_number(99);
+    write(&mut later, &first);
+    let given = order_of(&later).numbers.current();
+    write(&mut later, &second);
+    let numbers = order_of(&later).numbers;
+    assert_eq!(numbers.current(), given, "the first decision counts");
+    assert!(numbers.former().eq([order_number(77), order_number(99)]));
 }
 
 /// A blind return.

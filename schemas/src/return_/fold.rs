@@ -23,6 +23,11 @@ pub fn fold_return<'a>(
 ) -> ReturnState {
     let mut fold = ReturnFold::new(id);
     for (operation, recorded) in operations {
+        if let Recorded::Known(known) = recorded
+            && let Body::Return(ReturnBody::ReturnNumberReassigned(reassigned)) = &known.body
+        {
+            fold.state.numbers.give(reassigned.0.number);
+        }
         if let Some(known) = fold.folding.read(operation, recorded)
             && let Body::Return(body) = &known.body
         {

@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod counter;
+mod device;
 pub mod example;
 pub mod faults;
 pub mod forms;

@@ -9,9 +9,10 @@ use std::{
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-    task::JoinSet,
+    net::TcpStream,
 };
+
+use crate::device;
 
 /// What is on the paper, and what is wrong.
 #[derive(Debug, Default)]
@@ -82,17 +83,11 @@ impl Printer {
     /// # Errors
     /// Where it can't listen.
     pub async fn serve(&self, listen: SocketAddr, told: impl FnOnce(SocketAddr)) -> io::Result<()> {
-        let listener = TcpListener::bind(listen).await?;
-        told(listener.local_addr()?);
-        let mut lines = JoinSet::new();
-        loop {
-            let (line, _) = listener.accept().await?;
+        device::serve(listen, told, |line| {
             let printer = self.clone();
-            lines.spawn(async move {
-                // A till that is gone is no trouble of the printer's.
-                let _ = printer.talk(line).await;
-            });
-        }
+            async move { printer.talk(line).await }
+        })
+        .await
     }
 
     async fn talk(&self, mut line: TcpStream) -> io::Result<()> {

@@ -15,9 +15,10 @@ use holdfast_schemas::{
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    net::{TcpListener, TcpStream},
-    task::JoinSet,
+    net::TcpStream,
 };
+
+use crate::device;
 
 /// What the terminal does with a charge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -116,17 +117,11 @@ impl Terminal {
     /// # Errors
     /// Where it can't listen.
     pub async fn serve(&self, listen: SocketAddr, told: impl FnOnce(SocketAddr)) -> io::Result<()> {
-        let listener = TcpListener::bind(listen).await?;
-        told(listener.local_addr()?);
-        let mut lines = JoinSet::new();
-        loop {
-            let (line, _) = listener.accept().await?;
+        device::serve(listen, told, |line| {
             let terminal = self.clone();
-            lines.spawn(async move {
-                // A till that is gone is no trouble of the terminal's.
-                let _ = terminal.talk(line).await;
-            });
-        }
+            async move { terminal.talk(line).await }
+        })
+        .await
     }
 
     async fn talk(&self, line: TcpStream) -> io::Result<()> {

@@ -40,7 +40,7 @@ impl Folding {
                 if operation.body.kind() != self.kind {
                     self.misfit(Misfit::WrongKind {
                         operation: id,
-                        name: operation.body.name(),
+                        name: operation.body.name().into(),
                         kind: operation.body.kind(),
                     });
                     return None;

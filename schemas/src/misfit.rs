@@ -3,7 +3,7 @@
 mod words;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     identity::{DocumentId, NodeNumber, OperationId, OrderNumber},
@@ -17,7 +17,7 @@ macro_rules! misfits {
         $($(#[$field_doc:meta])* $field:ident: $type:ty,)*
     })+) => {
         /// Something that did not fit, and all that is needed to find it. Written as an object whose `code` is stable.
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         #[serde(tag = "code")]
         pub enum Misfit {
             $($(#[$doc])* #[serde(rename = $code)] $variant { $($(#[$field_doc])* $field: $type,)* },)+
@@ -82,7 +82,7 @@ misfits! {
         /// The operation.
         operation: OperationId,
         /// Its name.
-        name: &'static str,
+        name: Box<str>,
         /// The kind of document to which it can happen.
         kind: DocumentKind,
     }
@@ -113,7 +113,7 @@ misfits! {
         /// The intent.
         operation: OperationId,
         /// Its name.
-        name: &'static str,
+        name: Box<str>,
         /// The operation because of which it has no effect.
         because: OperationId,
     }
@@ -454,7 +454,7 @@ misfits! {
         /// The operation.
         operation: OperationId,
         /// Its name.
-        name: &'static str,
+        name: Box<str>,
     }
     /// A count whose denominations do not add up to its total. The total counts.
     CountDoesNotAddUp = "count_does_not_add_up",
@@ -491,7 +491,9 @@ misfits! {
 }
 
 /// One of a line's amounts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum LineAmount {
     /// Quantity × unit price.
@@ -505,7 +507,9 @@ pub enum LineAmount {
 }
 
 /// One of a Z report's figures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionFigure {
     /// What the orders' lines cost.

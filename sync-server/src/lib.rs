@@ -12,6 +12,7 @@ pub mod catalog;
 pub mod cli;
 pub mod clock;
 pub mod enrol;
+mod exceptions;
 pub mod exit_code;
 pub mod ingest;
 pub mod metrics;

@@ -146,12 +146,24 @@ mod tests {
                 std::num::NonZeroU64::MIN,
                 crate::identity::LogId::new(NodeNumber::new(1).expect("a till"), [1; 12]),
             ),
-            name: "stock_moved",
+            name: "stock_moved".into(),
             kind: DocumentKind::TillSession,
         };
         assert_eq!(
             late.words(None),
             "stock moved happens to a till session, not to this; it is not counted"
         );
+        let over = Misfit::HandedOverTooMuch {
+            line,
+            over: "0.25 kg"
+                .parse::<crate::value::Quantity>()
+                .expect("a quantity")
+                .into(),
+        };
+        for misfit in [misfit, both_paid, late, over] {
+            let json = serde_json::to_string(&misfit).expect("JSON");
+            let read: Misfit = serde_json::from_str(&json).expect("what was written");
+            assert_eq!(read, misfit);
+        }
     }
 }

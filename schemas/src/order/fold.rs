@@ -142,7 +142,7 @@ impl OrderFold {
         if let Some(end) = &self.order.end {
             self.folding.misfit(Misfit::IntentReversed {
                 operation,
-                name,
+                name: name.into(),
                 because: end.operation(),
             });
         }

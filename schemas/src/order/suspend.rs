@@ -117,7 +117,7 @@ pub(super) fn fold_resumed(
         Some(end) if suspension.resumed.len() == 1 => {
             folding.misfit(Misfit::IntentReversed {
                 operation,
-                name: "order_resumed",
+                name: "order_resumed".into(),
                 because: end.operation(),
             });
         }

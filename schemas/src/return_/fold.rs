@@ -100,7 +100,7 @@ impl ReturnFold {
         if let Some(because) = self.state.completed {
             self.folding.misfit(Misfit::IntentReversed {
                 operation,
-                name: "return_line_added",
+                name: "return_line_added".into(),
                 because,
             });
             return;

@@ -126,7 +126,10 @@ impl SessionFold {
 
     fn note_after_close(&mut self, operation: OperationId, name: &'static str) {
         if self.session.close.is_some() {
-            self.folding.misfit(Misfit::AfterClose { operation, name });
+            self.folding.misfit(Misfit::AfterClose {
+                operation,
+                name: name.into(),
+            });
         }
     }
 
@@ -154,7 +157,7 @@ impl SessionFold {
         if let Some((because, _)) = &self.session.close {
             self.folding.misfit(Misfit::IntentReversed {
                 operation,
-                name: "session_closed",
+                name: "session_closed".into(),
                 because: *because,
             });
             return;

@@ -108,7 +108,7 @@ fn check(amount: Decimal, measure: Measure) -> Result<Decimal, QuantityError> {
     Ok(amount)
 }
 
-fn read(text: &str) -> Result<(Decimal, Measure), QuantityError> {
+pub(super) fn read(text: &str) -> Result<(Decimal, Measure), QuantityError> {
     let (number, symbol) = text.split_once(' ').unwrap_or((text, ""));
     let plain = number
         .bytes()

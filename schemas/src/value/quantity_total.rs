@@ -4,9 +4,9 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-use super::{Measure, Quantity, QuantityChange};
+use super::{Measure, Quantity, QuantityChange, quantity::read};
 
 /// A sum of quantities in one measure: zero, more, or less. For folds, which never fail, so sums are clamped at the
 /// ends of what can be counted (about 7.9 × 10²⁸). Written `3`, `-2` or `0.25 kg`.
@@ -125,6 +125,14 @@ impl fmt::Debug for QuantityTotal {
 impl Serialize for QuantityTotal {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for QuantityTotal {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let (amount, measure) = read(&text).map_err(D::Error::custom)?;
+        Ok(Self { amount, measure })
     }
 }
 

@@ -3,6 +3,7 @@
 use axum::{Json, extract::State, http::HeaderMap};
 use holdfast_schemas::{
     identity::{ChangeHash, DocumentId, LogId, LogPosition, NodeNumber, ReasonCode, Sku, StoreId},
+    operation::DocumentKind,
     value::Measure,
 };
 use serde::{Deserialize, Serialize};
@@ -16,10 +17,11 @@ use super::{
 };
 use crate::{
     api_key::Scope,
+    exceptions::Explainer,
     moment::moment,
     store::{
-        FreezeReason, MisfitCursor, NodeRecord, QuarantineNumber, QuarantineReason, Quarantined,
-        RowText, StockCursor, StockLevel, Store,
+        FreezeReason, MisfitCursor, NodeRecord, PageLimit, QuarantineNumber, QuarantineReason,
+        Quarantined, RowText, StockCursor, StockLevel, Store,
     },
 };
 
@@ -116,8 +118,15 @@ pub(super) struct MisfitItem {
     /// The document that it is in.
     #[schema(value_type = String)]
     document: DocumentId,
+    /// What kind of document that is; null while that is not known.
+    #[schema(value_type = Option<String>)]
+    kind: Option<DocumentKind>,
     /// What kind of misfit it is.
     name: String,
+    /// What does not fit, in words, with amounts in the document's currency.
+    what: String,
+    /// What people can do about it; empty for a misfit of a later version.
+    what_to_do: String,
     /// What exactly does not fit.
     #[schema(value_type = Object)]
     misfit: Value,
@@ -136,15 +145,35 @@ pub(super) async fn misfits(
     let from: Option<(DocumentId, u32)> = after(parameters.after.as_deref())?;
     let from = from.map(|(document, index)| MisfitCursor { document, index });
     let of_store = parameters.store;
-    let ask = move |store: &dyn Store| Ok(store.misfits(of_store.as_ref(), from, limit)?);
-    let page = state.answer(&headers, Scope::Operations, ask).await?;
-    let next = |next: MisfitCursor| cursor(&(next.document, next.index));
-    let item = |(at, row): (MisfitCursor, crate::store::MisfitRow)| MisfitItem {
-        document: at.document,
-        name: row.name.0.into(),
-        misfit: view(&row.view),
-    };
-    Ok(Json(PageBody::of(page, item, next)))
+    let ask = move |store: &dyn Store| misfit_page(store, of_store.as_ref(), from, limit);
+    Ok(Json(state.answer(&headers, Scope::Operations, ask).await?))
+}
+
+fn misfit_page(
+    store: &dyn Store,
+    of_store: Option<&StoreId>,
+    from: Option<MisfitCursor>,
+    limit: PageLimit,
+) -> Result<PageBody<MisfitItem>, Problem> {
+    let page = store.misfits(of_store, from, limit)?;
+    let mut explainer = Explainer::new(store);
+    let mut items = Vec::new();
+    for (at, row) in page.rows {
+        let explained = explainer.explain(at.document, &row)?;
+        items.push(MisfitItem {
+            document: at.document,
+            kind: explained.kind,
+            name: row.name.0.into(),
+            what: explained.what,
+            what_to_do: explained.what_to_do,
+            misfit: view(&row.view),
+        });
+    }
+    Ok(PageBody {
+        as_of: page.as_of.into(),
+        items,
+        next: page.next.map(|next| cursor(&(next.document, next.index))),
+    })
 }
 
 /// A change that was not taken in. Its bytes are kept on the server.

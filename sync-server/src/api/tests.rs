@@ -10,6 +10,7 @@ use holdfast_schemas::{
         DocumentId, ExternalRef, LogId, NodeNumber, OperationId, OrderNumberMint, Sku, StoreId,
         TenantId,
     },
+    misfit::Misfit,
     operation::DocumentKind,
     time::{BusinessDate, Timestamp},
     value::{MinorUnits, QuantityChange},
@@ -276,6 +277,38 @@ fn pages_hold_every_order_once_and_say_as_of_when() {
     assert_eq!(count("/v1/misfits?limit=1000"), 7);
     assert_eq!(count("/v1/returns"), 0);
     assert_eq!(count("/v1/quarantine"), 0);
+}
+
+#[test]
+fn what_does_not_fit_is_told_in_words_with_its_amounts_and_what_to_do() {
+    let server = Server::start();
+    let key = key("k", &Scope::ALL, &*server.store);
+    let mut rows = batch(1);
+    let misfit = Misfit::AliasBothPaid {
+        document: rows.documents[0].document,
+        proposed_refund_minor: MinorUnits::new(1_999),
+    };
+    let json = serde_json::to_string(&misfit).expect("JSON");
+    let row = &mut rows.documents[0];
+    row.view = ViewJson("{\"currency\":\"GBP\"}".into());
+    row.misfits = vec![
+        MisfitRow {
+            name: RowText(misfit.code().into()),
+            view: ViewJson(json.into()),
+        },
+        MisfitRow {
+            name: RowText("of_a_later_version".into()),
+            view: ViewJson("{\"code\":\"of_a_later_version\"}".into()),
+        },
+    ];
+    server.store.project(&rows).expect("projected");
+    let (_, _, found) = server.get("/v1/misfits", Some(&key));
+    let items = &found["items"];
+    assert_eq!(items[0]["kind"], "order");
+    assert_eq!(items[0]["what_to_do"], "Refund 19.99 GBP to the customer.");
+    assert_eq!(items[0]["misfit"]["proposed_refund_minor"], 1_999);
+    assert_eq!(items[1]["what"], "of a later version");
+    assert_eq!(items[1]["what_to_do"], "");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use holdfast_schemas::{
     identity::{ChangeHash, DocumentId, LogId, LogPosition, NodeNumber},
+    operation::DocumentKind,
     time::Timestamp,
 };
 use serde::Serialize;
@@ -11,8 +12,11 @@ use super::{
     context::Context,
     error::CommandError,
 };
-use crate::store::{
-    AsOf, LogStore, PageLimit, QuarantineNumber, QuarantineReason, Quarantined, ReadModel,
+use crate::{
+    exceptions::Explainer,
+    store::{
+        AsOf, LogStore, PageLimit, QuarantineNumber, QuarantineReason, Quarantined, ReadModel,
+    },
 };
 
 /// What does not fit.
@@ -25,7 +29,10 @@ pub(super) struct MisfitsAnswer {
 #[derive(Debug, Serialize)]
 struct MisfitAnswer {
     document: DocumentId,
+    kind: Option<DocumentKind>,
     name: Box<str>,
+    what: String,
+    what_to_do: String,
     misfit: serde_json::Value,
 }
 
@@ -70,15 +77,22 @@ impl From<Quarantined> for QuarantinedAnswer {
 pub(super) fn misfits(context: &Context) -> Result<MisfitsAnswer, CommandError> {
     let store = context.open_store()?;
     let as_of = store.as_of()?;
+    let mut explainer = Explainer::new(&store);
     let mut misfits = Vec::new();
     let mut after = None;
     loop {
         let page = store.misfits(None, after, PageLimit::MAX)?;
-        misfits.extend(page.rows.into_iter().map(|(at, row)| MisfitAnswer {
-            document: at.document,
-            name: row.name.0,
-            misfit: serde_json::from_str(&row.view.0).unwrap_or_default(),
-        }));
+        for (at, row) in page.rows {
+            let explained = explainer.explain(at.document, &row)?;
+            misfits.push(MisfitAnswer {
+                document: at.document,
+                kind: explained.kind,
+                name: row.name.0,
+                what: explained.what,
+                what_to_do: explained.what_to_do,
+                misfit: serde_json::from_str(&row.view.0).unwrap_or_default(),
+            });
+        }
         match page.next {
             Some(next) => after = Some(next),
             None => return Ok(MisfitsAnswer { as_of, misfits }),
@@ -100,24 +114,29 @@ pub(super) fn quarantine(context: &Context) -> Result<QuarantineAnswer, CommandE
     }
 }
 
+impl MisfitAnswer {
+    fn text(&self) -> String {
+        let kind = self.kind.map_or("document", DocumentKind::name);
+        let kind = kind.replace(['_', '-'], " ");
+        let (document, name, what) = (self.document, &self.name, &self.what);
+        let mut text = format!("{kind} {document}: {name}\n  {what}.");
+        if !self.what_to_do.is_empty() {
+            text.push_str("\n  ");
+            text.push_str(&self.what_to_do);
+        }
+        text
+    }
+}
+
 impl Answer for MisfitsAnswer {
     fn text(&self) -> String {
-        let row = |misfit: &MisfitAnswer| {
-            [
-                misfit.document.to_string(),
-                misfit.name.to_string(),
-                misfit.misfit.to_string(),
-            ]
-        };
-        format!(
-            "{}\n(as of entry {} of {})",
-            table(
-                ["DOCUMENT", "MISFIT", "DETAIL"],
-                self.misfits.iter().map(row)
-            ),
-            self.as_of.projected,
-            self.as_of.durable
-        )
+        let mut lines: Vec<String> = self.misfits.iter().map(MisfitAnswer::text).collect();
+        if lines.is_empty() {
+            lines.push("all fits".to_owned());
+        }
+        let AsOf { projected, durable } = self.as_of;
+        lines.push(format!("(as of entry {projected} of {durable})"));
+        lines.join("\n")
     }
 }
 
@@ -142,5 +161,42 @@ impl Answer for QuarantineAnswer {
             "DETAIL",
         ];
         table(header, self.quarantined.iter().map(row))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use holdfast_schemas::value::MinorUnits;
+
+    use super::*;
+    use crate::store::EntryNumber;
+
+    #[test]
+    fn misfits_are_listed_in_words_and_not_as_json() {
+        let as_of = AsOf {
+            projected: EntryNumber::new(7),
+            durable: EntryNumber::new(9),
+        };
+        let document = DocumentId::from_bytes([1; 16]);
+        let misfit = MisfitAnswer {
+            document,
+            kind: Some(DocumentKind::TillSession),
+            name: "alias_both_paid".into(),
+            what: "both were paid".to_owned(),
+            what_to_do: "Refund one.".to_owned(),
+            misfit: serde_json::json!({ "amount_minor": MinorUnits::new(1) }),
+        };
+        let text = MisfitsAnswer {
+            as_of,
+            misfits: vec![misfit],
+        }
+        .text();
+        let expected = format!(
+            "till session {document}: alias_both_paid\n  both were paid.\n  Refund one.\n(as of entry 7 of 9)"
+        );
+        assert_eq!(text, expected);
+        let misfits = Vec::new();
+        let nothing = MisfitsAnswer { as_of, misfits }.text();
+        assert_eq!(nothing, "all fits\n(as of entry 7 of 9)");
     }
 }

@@ -204,7 +204,7 @@ fn session_of_everything() -> SessionView {
         baskets_voided: 1,
         misfits: vec![Misfit::AfterClose {
             operation: operation(30),
-            name: "paid_in",
+            name: "paid_in".into(),
         }],
         ..view
     }

@@ -194,6 +194,7 @@ impl NodeHandle {
     ) -> Result<T, CallError<DeskRefusal>> {
         self.call(move |owner| {
             let done = work(&mut owner.at_desk(online));
+            owner.look_for_damage(done.as_ref().err().and_then(DeskRefusal::store_error));
             owner.show();
             done
         })
@@ -205,7 +206,12 @@ impl NodeHandle {
         &self,
         ask: impl FnOnce(&mut AtDesk<'_>) -> Result<T, DeskRefusal> + Send + 'static,
     ) -> Result<T, CallError<DeskRefusal>> {
-        self.call(move |owner| ask(&mut owner.at_desk(false))).await
+        self.call(move |owner| {
+            let answer = ask(&mut owner.at_desk(false));
+            owner.look_for_damage(answer.as_ref().err().and_then(DeskRefusal::store_error));
+            answer
+        })
+        .await
     }
 
     /// Asks the file something.

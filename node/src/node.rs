@@ -17,7 +17,7 @@ use tokio::{
 
 use crate::{
     clock::{Clock, SystemClock},
-    desk::DeskHandle,
+    desk::{DeskHandle, customers::CustomerTask},
     device::{CardTask, PrintTask, TcpTerminal},
     engine::Engine,
     enrol::{EnrolError, IdentityFolder, TillSigner},
@@ -133,7 +133,8 @@ impl Node {
         };
         let steady = SteadyClock::starting_at(now);
         let (sync_task, sync) = SyncTask::new(till, place, handle.clone(), signer, steady, seed);
-        let desk_tasks = desk_tasks(settings, &mut engine, &handle, steady);
+        let mut desk_tasks = desk_tasks(settings, &mut engine, &handle, steady);
+        desk_tasks.spawn(CustomerTask::new(handle.clone(), sync.clone()).run());
         let (stop, stopping) = watch::channel(false);
         let mut engine_tasks = JoinSet::new();
         engine_tasks.spawn(async move {

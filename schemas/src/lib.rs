@@ -1,6 +1,6 @@
 //! The pure core of Holdfast: the language that tills and server speak, and its laws.
 //!
-//! A document (an order, a return, a till session, a stock paper) is a *set of operations*; everything
+//! A document (an order, a return, a till session, a paper of stock or safe) is a *set of operations*; everything
 //! else is a fold over that set. This crate never does I/O, never reads a clock and never draws a random
 //! number: time, randomness and ids are arguments. See `docs/architecture.md`.
 #![forbid(unsafe_code)]
@@ -10,7 +10,9 @@ pub mod after_sale;
 pub mod basket;
 pub mod books;
 pub mod change;
+pub mod customer;
 pub mod document;
+pub mod exchange;
 mod folding;
 pub mod gtin;
 pub mod identity;
@@ -29,7 +31,9 @@ pub mod reference;
 pub mod refusal;
 pub mod return_;
 pub mod rules;
+pub mod safe;
 pub mod scan;
+pub mod search;
 pub mod staff;
 pub mod stock;
 pub mod store_settings;

@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::identity::PriceListVersion as ReferenceVersion;
 use crate::{
+    customer::Customer,
     gtin::Gtin,
-    identity::{DepartmentCode, Sku, StoreId, TaxCode, TimeZoneName, UserId},
+    identity::{CustomerId, DepartmentCode, Sku, StoreId, TaxCode, TimeZoneName, UserId},
     operation::{CutOverHour, LineKind, TaxMode, TaxRounding},
     scan::VariableMeasureRules,
     staff::{RightsTable, User},
@@ -66,6 +67,13 @@ pub enum ReferenceRecord {
     UserRemoved {
         /// Which user.
         user: UserId,
+    },
+    /// A customer is new, or is different from now on.
+    CustomerPut(Box<Customer>),
+    /// A customer is erased: nothing is known of them any more but their number, which is in documents.
+    CustomerRemoved {
+        /// Which customer.
+        customer: CustomerId,
     },
 }
 
@@ -200,6 +208,9 @@ pub struct ReturnPolicy {
     /// The most that one blind return may refund, in minor units of the store's currency, unless a supervisor or
     /// manager acts. 0: cashiers take nothing back blind.
     pub blind_cap_minor: MinorUnits,
+    /// Whether a blind return is refunded in any kind of money; in store credit only where not, unless a supervisor or
+    /// manager acts.
+    pub blind_any_tender: bool,
 }
 
 impl Default for ReturnPolicy {
@@ -207,6 +218,7 @@ impl Default for ReturnPolicy {
         Self {
             window_days: 30,
             blind_cap_minor: MinorUnits::new(50_00),
+            blind_any_tender: true,
         }
     }
 }

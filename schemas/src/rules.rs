@@ -51,6 +51,10 @@ pub struct Rules {
     pub no_sale_roles: BTreeSet<Role>,
     /// Who may open and close a till session.
     pub session_roles: BTreeSet<Role>,
+    /// Who may close one that was left open by force.
+    pub force_close_roles: BTreeSet<Role>,
+    /// Who may count the safe and bring cash to the bank.
+    pub safe_roles: BTreeSet<Role>,
     /// Who may write stock papers.
     pub stock_roles: BTreeSet<Role>,
 }
@@ -69,6 +73,7 @@ impl Rules {
         let ReturnPolicy {
             window_days,
             blind_cap_minor,
+            blind_any_tender,
         } = settings.return_policy;
         let who = |action: TillAction| {
             let least = settings.rights.rule(action).least;
@@ -84,10 +89,12 @@ impl Rules {
             blind_return_roles: who(TillAction::TakeBlindReturn),
             blind_return_cap_minor: Some(blind_cap_minor),
             blind_return_over_cap_roles: who(TillAction::TakeBlindReturnOverCap),
-            blind_return_any_tender: true,
+            blind_return_any_tender: blind_any_tender,
             cash_movement_roles: who(TillAction::MoveCash),
             no_sale_roles: who(TillAction::OpenDrawer),
             session_roles: who(TillAction::RunSession),
+            force_close_roles: who(TillAction::ForceClose),
+            safe_roles: who(TillAction::RunStoreDay),
             stock_roles: who(TillAction::MoveStock),
         }
     }
@@ -104,10 +111,12 @@ mod tests {
         settings.return_policy = ReturnPolicy {
             window_days: 7,
             blind_cap_minor: MinorUnits::new(20_00),
+            blind_any_tender: false,
         };
         let rules = Rules::of(&settings);
         assert_eq!(rules.return_window_days, Some(7));
         assert_eq!(rules.blind_return_cap_minor, Some(MinorUnits::new(20_00)));
+        assert!(!rules.blind_return_any_tender);
     }
 
     #[test]

@@ -96,7 +96,8 @@ impl Folded {
                     let paper = fold_stock(id, documents.get(id)?.operations());
                     folded.papers.push(paper);
                 }
-                None => {}
+                // What is in the safe is no part of a day's takings.
+                Some(DocumentKind::Safe) | None => {}
             }
         }
         for id in sessions {

@@ -11,6 +11,7 @@ pub mod books;
 pub mod catalog;
 pub mod cli;
 pub mod clock;
+mod customers;
 pub mod enrol;
 mod exceptions;
 pub mod exit_code;

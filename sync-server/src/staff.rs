@@ -82,7 +82,9 @@ pub fn read_user(json: &str) -> Option<User> {
             Record::ProductPut(_)
             | Record::ProductRemoved { .. }
             | Record::SettingsPut { .. }
-            | Record::UserRemoved { .. },
+            | Record::UserRemoved { .. }
+            | Record::CustomerPut(_)
+            | Record::CustomerRemoved { .. },
         )
         | Err(_) => None,
     }

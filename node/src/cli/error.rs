@@ -165,6 +165,7 @@ fn a(kind: DocumentKind) -> &'static str {
         DocumentKind::Return => "a return",
         DocumentKind::TillSession => "a till session",
         DocumentKind::Stock => "a stock paper",
+        DocumentKind::Safe => "a paper of the safe",
     }
 }
 
@@ -174,7 +175,7 @@ fn command_for(kind: DocumentKind) -> &'static str {
         DocumentKind::Order => "run order show",
         DocumentKind::Return => "run return show",
         DocumentKind::TillSession => "run session show",
-        DocumentKind::Stock => "see it at the server",
+        DocumentKind::Stock | DocumentKind::Safe => "see it at the server",
     }
 }
 

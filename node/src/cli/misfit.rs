@@ -9,6 +9,7 @@ use holdfast_schemas::{
     operation::DocumentKind,
     order::fold_order,
     return_::fold_return,
+    safe::fold_safe,
     stock::fold_stock,
     till_session::fold_till_session,
     value::Currency,
@@ -87,6 +88,7 @@ fn misfits_of(document: &Document) -> Vec<ListedMisfit> {
             (session.misfits, currency)
         }
         DocumentKind::Stock => (fold_stock(id, operations).misfits, None),
+        DocumentKind::Safe => (fold_safe(id, operations).misfits, None),
     };
     let listed = misfits.into_iter().map(|misfit| ListedMisfit {
         document: id,

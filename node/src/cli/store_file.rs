@@ -397,6 +397,14 @@ pub(super) fn restore(
             path: place.path().to_owned(),
         });
     }
+    if place.path().exists() {
+        // Its write-ahead log is moved after it: what breaks off between the two must find nothing in it. A damaged file is
+        // kept as it is.
+        match store::settle(&place) {
+            Err(error) if !error.is_damage() => return Err(error.into()),
+            Err(_) | Ok(()) => {}
+        }
+    }
     let replaced = exchange(backup, place.path())?;
     drop(lock);
     output::print(format, &Restored { till, replaced })

@@ -2,35 +2,33 @@
 
 use holdfast_schemas::{
     basket::{BasketItem, amount_on_label},
-    identity::{DocumentId, OperationId},
-    operation::{Body, Recorded, SessionBreakdown, TillSessionBody},
+    document::Document,
+    identity::{DocumentId, OperationId, OrderNumber},
+    operation::{Body, DocumentKind, Recorded, SessionBreakdown, TillSessionBody},
+    order::fold_order,
     receipt::PaperWidth,
+    return_::fold_return,
     scan::decode,
+    search::search_words,
     staff::{TillAction, TillRequest},
     till_session::fold_till_session,
     value::MinorUnits,
 };
 
 use super::{
-    DeskRefusal, JOURNAL_PAGE_MAX, JournalLine, PRODUCT_PAGE_MAX, PriceCheck, ProductPage,
-    ProductPlace, ProductSearch, QuickKeyProduct, SEARCH_CHARACTERS_MAX, SEARCH_WORDS_MAX,
-    SessionFigures, StaffMember, state::AtDesk,
+    DeskRefusal, JOURNAL_PAGE_MAX, JournalLine, PRODUCT_PAGE_MAX, PendingDocument, PriceCheck,
+    ProductPage, ProductPlace, ProductSearch, QuarantinedDocument, QuickKeyProduct,
+    SEARCH_CHARACTERS_MAX, SEARCH_WORDS_MAX, SessionFigures, StaffMember, SyncPage,
+    UNSENT_LISTED_MAX, state::AtDesk,
 };
-use crate::store::{Store, StoreError, reference, search};
+use crate::store::{Store, StoreError, reference, search, unsent};
 
 /// Products by the beginnings of words.
 pub(super) fn search_products(
     store: &Store,
     wanted: &ProductSearch,
 ) -> Result<ProductPage, StoreError> {
-    let text = wanted.words.chars().take(SEARCH_CHARACTERS_MAX);
-    let text: String = text.collect::<String>().to_lowercase();
-    // As the index divides names: anything that is no letter or digit is between words.
-    let words = text.split(|character: char| !character.is_alphanumeric());
-    let words: Vec<&str> = words
-        .filter(|word| !word.is_empty())
-        .take(SEARCH_WORDS_MAX)
-        .collect();
+    let words = typed_words(&wanted.words);
     let most = wanted.products_max.min(PRODUCT_PAGE_MAX);
     if words.is_empty() || most == 0 {
         return Ok(ProductPage::default());
@@ -45,6 +43,14 @@ pub(super) fn search_products(
         next: next.filter(|_| more),
         products: found.into_iter().map(|(_, product)| product).collect(),
     })
+}
+
+/// The words of a search as somebody types it, as many as count.
+pub(super) fn typed_words(text: &str) -> Vec<String> {
+    let text: String = text.chars().take(SEARCH_CHARACTERS_MAX).collect();
+    let mut words = search_words(&text);
+    words.truncate(SEARCH_WORDS_MAX);
+    words
 }
 
 impl AtDesk<'_> {
@@ -160,6 +166,46 @@ impl AtDesk<'_> {
     }
 }
 
+/// What a person does about a change that could not be taken.
+const QUARANTINE_TO_DO: &str = "Nothing is lost: it is kept here as it came. Update the till; if it stays, tell headquarters the document's number.";
+
+/// What is only on this till, and what could not be taken.
+pub(super) fn sync_page(store: &Store) -> Result<SyncPage, StoreError> {
+    let pending = store.read(|transaction| unsent::documents(transaction, UNSENT_LISTED_MAX))?;
+    let mut page = SyncPage::default();
+    for (document, since, changes) in pending {
+        let known = store.document(document)?;
+        let kind = known.as_ref().and_then(Document::kind);
+        let number = known.as_ref().and_then(|known| current_number(known, kind));
+        page.pending.push(PendingDocument {
+            document,
+            kind,
+            number,
+            since,
+            changes,
+        });
+    }
+    let quarantined = store.quarantine(UNSENT_LISTED_MAX)?.into_iter();
+    page.quarantined = quarantined
+        .map(|kept| QuarantinedDocument {
+            document: kept.entry.document,
+            since: kept.received_at,
+            reason: kept.reason.into(),
+            what_to_do: QUARANTINE_TO_DO,
+        })
+        .collect();
+    Ok(page)
+}
+
+fn current_number(document: &Document, kind: Option<DocumentKind>) -> Option<OrderNumber> {
+    let (id, operations) = (document.id(), document.operations());
+    match kind? {
+        DocumentKind::Order => fold_order(id, operations).numbers.current(),
+        DocumentKind::Return => fold_return(id, operations).numbers.current(),
+        DocumentKind::TillSession | DocumentKind::Stock | DocumentKind::Safe => None,
+    }
+}
+
 fn journal_line(operation: OperationId, recorded: &Recorded) -> Option<JournalLine> {
     let Recorded::Known(known) = recorded else {
         return None;
@@ -175,7 +221,8 @@ fn journal_line(operation: OperationId, recorded: &Recorded) -> Option<JournalLi
         TillSessionBody::CashDropped(dropped) => Some(dropped.amount_minor),
         TillSessionBody::BasketVoided(voided) => Some(voided.total_minor),
         TillSessionBody::CashCounted(counted) => Some(counted.counted_minor),
-        TillSessionBody::NoSale(_)
+        TillSessionBody::FloatCounted(_)
+        | TillSessionBody::NoSale(_)
         | TillSessionBody::SignedOn(_)
         | TillSessionBody::SignedOff(_)
         | TillSessionBody::SignOnRefused(_)

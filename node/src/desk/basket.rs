@@ -31,6 +31,7 @@ use crate::{
 struct Ringing {
     product: Product,
     amount: AddedAmount,
+    keyed_price: Option<UnitPrice>,
     last_day_of_sale: Option<BusinessDate>,
     discontinued_accepted: bool,
 }
@@ -38,7 +39,9 @@ struct Ringing {
 impl AtDesk<'_> {
     /// Whether nothing is in the basket and nothing is held for it.
     pub(super) fn refuse_open_basket(&self) -> Result<(), DeskRefusal> {
-        if self.desk.basket().state().is_empty() && self.desk.paying().is_none() {
+        if self.desk.exchange().is_some() {
+            Err(DeskRefusal::ExchangeOpen)
+        } else if self.desk.basket().state().is_empty() && self.desk.paying().is_none() {
             Ok(())
         } else {
             Err(DeskRefusal::BasketNotEmpty)
@@ -46,7 +49,7 @@ impl AtDesk<'_> {
     }
 
     /// Makes the basket free to change: no money is held for it. An order that a declined card began is ended.
-    fn free_basket(&mut self, acting: &Acting<'_>) -> Result<(), DeskRefusal> {
+    pub(super) fn free_basket(&mut self, acting: &Acting<'_>) -> Result<(), DeskRefusal> {
         self.refuse_money()?;
         if let Some(order) = self.desk.paying() {
             self.cancel_paying(acting, order)?;
@@ -112,6 +115,7 @@ impl AtDesk<'_> {
             &Ringing {
                 product,
                 amount,
+                keyed_price: None,
                 last_day_of_sale,
                 discontinued_accepted,
             },
@@ -176,8 +180,9 @@ impl AtDesk<'_> {
                 product,
                 amount: AddedAmount {
                     quantity,
-                    unit_price,
+                    unit_price: None,
                 },
+                keyed_price: unit_price,
                 last_day_of_sale: None,
                 discontinued_accepted,
             },
@@ -194,6 +199,7 @@ impl AtDesk<'_> {
         let command = BasketCommand::Add {
             item: Box::new(item),
             amount: ringing.amount,
+            keyed_price: ringing.keyed_price,
             last_day_of_sale: ringing.last_day_of_sale,
             discontinued_accepted: ringing.discontinued_accepted,
         };
@@ -308,13 +314,18 @@ impl AtDesk<'_> {
             basket: BasketAfter::Cleared,
             ..Beside::default()
         };
+        let back = self.desk.exchange().cloned();
         self.submit((acting, role), Action::VoidBasket(voided), &beside)?;
+        self.let_go(back.as_ref());
         Ok(DeskDone::Done)
     }
 
     pub(super) fn suspend(&mut self, acting: &Acting<'_>) -> Result<DeskDone, DeskRefusal> {
         self.allowed(acting, TillRequest::new(TillAction::SuspendBasket))?;
         self.free_basket(acting)?;
+        if self.desk.exchange().is_some() {
+            return Err(DeskRefusal::ExchangeOpen);
+        }
         if self.desk.basket().state().is_empty() {
             return Err(DeskRefusal::BasketEmpty);
         }
@@ -324,7 +335,10 @@ impl AtDesk<'_> {
             keeps_right: true,
             ..Beside::default()
         };
-        let action = Action::Suspend(self.sale(Vec::new()));
+        let action = Action::Suspend {
+            sale: self.sale(Vec::new()),
+            granted: self.desk.basket().state().granted(),
+        };
         let receipt = self.submit((acting, role), action, &beside)?;
         let order = receipt.document;
         Ok(DeskDone::Suspended { order })
@@ -339,6 +353,7 @@ impl AtDesk<'_> {
         self.refuse_open_basket()?;
         let session = self.open_session_document()?;
         let state = self.order(order)?;
+        let steps = self.resumed_steps(&state)?;
         let right = Right {
             kind: RightKind::Resume,
             document: order,
@@ -362,7 +377,6 @@ impl AtDesk<'_> {
                 ResumeRight::Overridden
             },
         };
-        let steps = self.resumed_steps(&state)?;
         let beside = Beside {
             basket: BasketAfter::Replaced(steps),
             desk: Some(&|row, _| row.last = None),
@@ -372,7 +386,11 @@ impl AtDesk<'_> {
             order,
             commands: vec![OrderCommand::Resume(resumed)],
         };
-        self.submit((acting, acting.user.role), action, &beside)?;
+        let done = self.submit((acting, acting.user.role), action, &beside);
+        if done.is_err() {
+            self.engine_mut().stop_using(&right);
+        }
+        done?;
         if held {
             // The order is over: whoever asks for the right is told so by the order itself.
             self.engine_mut().give_up_right(&right, None)?;
@@ -399,7 +417,8 @@ impl AtDesk<'_> {
             products.get(&added.product).copied().unwrap_or_default()
         };
         let events = resumed_events(state, known);
-        let steps = events.map(|event| step_text(&DeskStep::Basket(BasketStep::Done(event))));
+        let steps = events.into_iter();
+        let steps = steps.map(|event| step_text(&DeskStep::Basket(BasketStep::Done(event))));
         Ok(steps.collect::<Result<_, _>>()?)
     }
 }

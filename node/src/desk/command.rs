@@ -2,11 +2,12 @@
 
 use holdfast_schemas::{
     basket::BasketCommand,
-    identity::{BadgeCode, CustomerId, DocumentId, OperationId, ReasonCode, Sku, UserId},
+    customer::ContactText,
+    identity::{BadgeCode, BankBag, CustomerId, DocumentId, OperationId, ReasonCode, Sku, UserId},
     operation::{BlindReason, CashCounted, Disposition, LineNumber, SignOffCause, TenderKind},
     return_::VerifiedLine,
     scan::PriceLookUpCode,
-    staff::Pin,
+    staff::{PersonName, Pin},
     value::{MinorUnits, Quantity, UnitPrice},
 };
 
@@ -91,6 +92,23 @@ pub enum DeskCommand {
     },
     /// Print the X report of the open session.
     PrintFigures,
+    /// Close a session of the store that was left open, of whatever till, as what is known of it here says; its Z report is
+    /// printed here.
+    ForceClose {
+        /// Which.
+        session: DocumentId,
+        /// Why.
+        reason: ReasonCode,
+    },
+    /// Write down what was counted in the store's safe.
+    CountSafe(CashCounted),
+    /// Write down that cash left the safe for the bank.
+    BankCash {
+        /// How much.
+        amount_minor: MinorUnits,
+        /// The number of its bag.
+        bag: Option<BankBag>,
+    },
 
     /// A scanned or typed code, as the scanner gave it. [`DeskDone::Scanned`] says what it was.
     Scan {
@@ -117,6 +135,24 @@ pub enum DeskCommand {
     Basket(BasketCommand),
     /// Attach a customer by reference, or take them off.
     SetCustomer(Option<CustomerId>),
+    /// Make a customer's record, or put one right, and attach them to the basket: [`ScanDone::Customer`] says their number.
+    KeepCustomer {
+        /// Whose; a new customer's without.
+        customer: Option<CustomerId>,
+        /// What is known of them.
+        details: CustomerDetails,
+    },
+    /// Erase a customer's record here and at headquarters, for good. Documents keep the number.
+    EraseCustomer {
+        /// Whose.
+        customer: CustomerId,
+    },
+    /// Begin an exchange: these goods come back, and what is rung up, before or after, is paid with their worth. What is left
+    /// is paid as any sale; [`DeskCommand::Finish`] ends it where nothing is left to pay, and refunds what is left over, or
+    /// all of it where nothing was rung up.
+    BeginExchange(ExchangeGoods),
+    /// End an exchange: nothing comes back.
+    EndExchange,
     /// Give the basket up. Only while no money is held for it.
     VoidBasket {
         /// Why.
@@ -173,10 +209,30 @@ pub enum DeskCommand {
         /// Of which order; the last one without.
         document: Option<DocumentId>,
     },
-    /// Give up what waits to be printed; each can be printed again as a copy.
+    /// Give up what waits to be printed; each can be printed again as a copy. Z reports stay: there is one of each.
     DiscardPrints,
     /// Turn training mode on or off. On: everything goes to a file that is thrown away. Only with an empty basket.
     SetTraining(bool),
+}
+
+/// What is known of a customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomerDetails {
+    /// What they are called.
+    pub called: PersonName,
+    /// Their e-mail address.
+    pub email: Option<ContactText>,
+    /// Their telephone number.
+    pub phone: Option<ContactText>,
+}
+
+/// Goods that come back in an exchange.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExchangeGoods {
+    /// Of a sale that was looked up.
+    Verified(VerifiedReturn),
+    /// Without their sale.
+    Blind(BlindReturn),
 }
 
 /// Goods of a sale that was looked up.
@@ -233,7 +289,8 @@ pub enum DeskDone {
         /// The payment.
         payment: OperationId,
     },
-    /// A sale is finished: paid, durable, its receipt queued.
+    /// A sale is finished: paid, durable, its receipt queued. In an exchange [`DocumentFigures::exchanged`] names the return
+    /// that was written with it.
     Sold(DocumentFigures),
     /// Goods are taken back: durable, refunded, the receipt queued.
     Returned(DocumentFigures),
@@ -258,6 +315,6 @@ pub enum ScanDone {
     UnknownPriceLookUp(PriceLookUpCode),
     /// A receipt: here is what can be taken back of it. Nothing is done yet.
     Receipt(Box<Returnable>),
-    /// A customer card: they are attached to the basket.
+    /// A customer card, or a record that was kept: they are attached to the basket.
     Customer(CustomerId),
 }

@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use holdfast_schemas::{
-    identity::{DocumentId, OperationId},
+    customer::Customer,
+    identity::{CustomerId, DocumentId, OperationId},
     operation::SignOnMethod,
     staff::User,
     sync::till::Link,
+    time::BusinessDate,
     wire::{Answer, OrderKey, Question, Right, RightKind},
 };
 
 use super::{
-    Credential, DeskCommand, DeskDone, DeskRefusal, DeskView, DocumentFigures, JournalLine,
-    PriceCheck, ProductPage, ProductSearch, QuickKeyProduct, ReceiptKey, ReturnLookUp,
-    SessionFigures, StaffMember, ask, pin::is_right, state::AtDesk,
+    Credential, DeskCommand, DeskDone, DeskRefusal, DeskView, DocumentFigures, ExchangeGoods,
+    JournalLine, PriceCheck, ProductPage, ProductSearch, QuickKeyProduct, ReceiptKey, ReturnLookUp,
+    SessionFigures, StaffMember, StoreDay, SyncPage, ask, pin::is_right, state::AtDesk,
 };
 use crate::{
     handle::{CallError, NodeHandle},
@@ -68,18 +70,32 @@ impl DeskHandle {
         } = command
         {
             let (granting, _) = self.check(credential).await?;
-            if let DeskCommand::Resume { order } = *command {
+            if let Some(right) = needed_right(&command) {
                 // With or without: whoever has the right is asked first.
-                let _ = self.take_right(order).await;
+                let _ = self.take_right(right).await;
             }
-            return self
+            let over = refunded_elsewhere(&command);
+            let done = self
                 .at_desk(move |desk| desk.tell_overridden(&command, &granting, &reason))
                 .await;
+            self.let_go(over).await;
+            return done;
         }
-        if let DeskCommand::Resume { order } = &command {
-            self.take_right(*order).await?;
+        if let Some(right) = needed_right(&command) {
+            self.take_right(right).await?;
         }
-        self.at_desk(move |desk| desk.tell(&command, &[])).await
+        let over = refunded_elsewhere(&command);
+        let done = self.at_desk(move |desk| desk.tell(&command, &[])).await;
+        self.let_go(over).await;
+        done
+    }
+
+    /// The right to refund what another till sold is not held on to: a till holds so many at most.
+    async fn let_go(&self, right: Option<Right>) {
+        let own = self.node.watch().latest().till.node;
+        if let Some(right) = right.filter(|right| right.document.node() != own) {
+            self.sync.release(right).await;
+        }
     }
 
     /// Who shows this. The try is counted in the file before it is answered, and checked beside the engine.
@@ -98,12 +114,8 @@ impl DeskHandle {
         Ok((user, method))
     }
 
-    /// Gets the right to take a basket up, from this till's file or by asking for it.
-    async fn take_right(&self, order: DocumentId) -> Result<(), DeskRefusal> {
-        let right = Right {
-            kind: RightKind::Resume,
-            document: order,
-        };
+    /// Gets a right, from this till's file or by asking for it.
+    async fn take_right(&self, right: Right) -> Result<(), DeskRefusal> {
         if self.at_desk(move |desk| desk.holds(right)).await? {
             return Ok(());
         }
@@ -113,6 +125,7 @@ impl DeskHandle {
             Answer::Found(_)
             | Answer::NotFound { .. }
             | Answer::Released
+            | Answer::Kept
             | Answer::NotYet
             | Answer::Refused
             | Answer::NotUnderstood
@@ -156,7 +169,7 @@ impl DeskHandle {
     pub async fn look_up(&self, key: ReceiptKey) -> Result<ReturnLookUp, DeskRefusal> {
         let own = self.node.watch().latest().till.node;
         let wanted = key.clone();
-        let here = self.asked(move |desk| desk.returnable(&wanted)).await?;
+        let here = self.shown(move |desk| desk.returnable(&wanted)).await?;
         let training = self.watch().latest().training;
         if let Some(found) = &here
             && (found.order.node() == own || training)
@@ -182,6 +195,7 @@ impl DeskHandle {
             Answer::Granted { .. }
             | Answer::Held { .. }
             | Answer::Released
+            | Answer::Kept
             | Answer::NotYet
             | Answer::Refused
             | Answer::NotUnderstood
@@ -191,7 +205,7 @@ impl DeskHandle {
             }
         };
         let key = ReceiptKey::Document(order);
-        let found = self.asked(move |desk| desk.returnable(&key)).await?;
+        let found = self.shown(move |desk| desk.returnable(&key)).await?;
         Ok(found.map_or(ReturnLookUp::NotFound, |found| {
             ReturnLookUp::Found(Box::new(found))
         }))
@@ -202,7 +216,7 @@ impl DeskHandle {
     /// # Errors
     /// [`DeskRefusal::NoSuchDocument`] among others.
     pub async fn receipt(&self, document: DocumentId) -> Result<DocumentFigures, DeskRefusal> {
-        self.asked(move |desk| {
+        self.shown(move |desk| {
             let figures = desk.desk.figures(desk.main, document)?;
             figures.ok_or(DeskRefusal::NoSuchDocument)
         })
@@ -218,7 +232,7 @@ impl DeskHandle {
         before: Option<DocumentId>,
         orders_max: usize,
     ) -> Result<Vec<OrderSummary>, DeskRefusal> {
-        self.asked(move |desk| Ok(desk.engine().store().orders_before(before, orders_max)?))
+        self.shown(move |desk| Ok(desk.engine().store().orders_before(before, orders_max)?))
             .await
     }
 
@@ -238,7 +252,7 @@ impl DeskHandle {
     /// # Errors
     /// [`DeskRefusal::Store`].
     pub async fn sessions(&self, sessions_max: usize) -> Result<Vec<SessionSummary>, DeskRefusal> {
-        self.asked(move |desk| Ok(desk.engine().store().sessions(sessions_max)?))
+        self.shown(move |desk| Ok(desk.engine().store().sessions(sessions_max)?))
             .await
     }
 
@@ -250,7 +264,57 @@ impl DeskHandle {
         &self,
         before: Option<OperationId>,
     ) -> Result<Vec<JournalLine>, DeskRefusal> {
-        self.asked(move |desk| desk.journal_page(before)).await
+        self.shown(move |desk| desk.journal_page(before)).await
+    }
+
+    /// Customers by the beginnings of words of their name, number, e-mail address, or by telephone number; at most
+    /// [`super::CUSTOMERS_FOUND_MAX`]. Only for somebody who is signed on.
+    ///
+    /// # Errors
+    /// [`DeskRefusal::NobodySignedOn`] and [`DeskRefusal::Locked`] among others.
+    pub async fn find_customers(&self, words: Box<str>) -> Result<Vec<Customer>, DeskRefusal> {
+        self.shown(move |desk| desk.find_customers(&words)).await
+    }
+
+    /// The customer with this number; none where no record of them is here, or it was erased.
+    ///
+    /// # Errors
+    /// [`DeskRefusal::NobodySignedOn`] and [`DeskRefusal::Locked`] among others.
+    pub async fn customer(&self, number: CustomerId) -> Result<Option<Customer>, DeskRefusal> {
+        self.shown(move |desk| desk.known_customer(&number)).await
+    }
+
+    /// A customer's orders that are here, the oldest first.
+    ///
+    /// # Errors
+    /// [`DeskRefusal::NobodySignedOn`] and [`DeskRefusal::Locked`] among others.
+    pub async fn orders_of_customer(
+        &self,
+        number: CustomerId,
+        orders_max: usize,
+    ) -> Result<Vec<OrderSummary>, DeskRefusal> {
+        self.shown(move |desk| {
+            let store = desk.engine().store();
+            Ok(store.orders_of_customer(&number, orders_max)?)
+        })
+        .await
+    }
+
+    /// The store's day: its sessions, its safe and the sums; today's without a date.
+    ///
+    /// # Errors
+    /// [`DeskRefusal::NeedsOverride`] where the one who is signed on does not run the store.
+    pub async fn store_day(&self, day: Option<BusinessDate>) -> Result<StoreDay, DeskRefusal> {
+        self.asked(move |desk| desk.store_day(day)).await
+    }
+
+    /// What is only on this till, and what could not be taken.
+    ///
+    /// # Errors
+    /// [`DeskRefusal::NobodySignedOn`] and [`DeskRefusal::Locked`] among others.
+    pub async fn sync_page(&self) -> Result<SyncPage, DeskRefusal> {
+        self.shown(|desk| Ok(ask::sync_page(desk.main.store())?))
+            .await
     }
 
     /// Who may sign on here, by number.
@@ -269,12 +333,44 @@ impl DeskHandle {
         self.node.at_desk(online, work).await.map_err(of_desk_call)
     }
 
+    /// Asks what only somebody who works here may see: with nobody signed on, or the till locked, it is refused.
+    async fn shown<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&mut AtDesk<'_>) -> Result<T, DeskRefusal> + Send + 'static,
+    ) -> Result<T, DeskRefusal> {
+        self.asked(move |desk| {
+            desk.acting(&[])?;
+            ask(desk)
+        })
+        .await
+    }
+
     async fn asked<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&mut AtDesk<'_>) -> Result<T, DeskRefusal> + Send + 'static,
     ) -> Result<T, DeskRefusal> {
         self.node.ask_desk(ask).await.map_err(of_desk_call)
     }
+}
+
+/// The right that a command needs, which another till may have.
+fn needed_right(command: &DeskCommand) -> Option<Right> {
+    let right = |kind, document| Some(Right { kind, document });
+    if let DeskCommand::Resume { order } = command {
+        right(RightKind::Resume, *order)
+    } else if let DeskCommand::Return(wanted)
+    | DeskCommand::BeginExchange(ExchangeGoods::Verified(wanted)) = command
+    {
+        right(RightKind::Refund, wanted.order)
+    } else {
+        None
+    }
+}
+
+/// The right that a command is done with when it is done.
+fn refunded_elsewhere(command: &DeskCommand) -> Option<Right> {
+    let is_return = matches!(command, DeskCommand::Return(_));
+    is_return.then(|| needed_right(command)).flatten()
 }
 
 fn of_desk_call(error: CallError<DeskRefusal>) -> DeskRefusal {

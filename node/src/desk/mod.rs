@@ -7,6 +7,8 @@
 mod ask;
 mod basket;
 mod command;
+pub(crate) mod customers;
+mod exchange;
 mod handle;
 mod pin;
 mod print;
@@ -17,6 +19,7 @@ mod session;
 mod show;
 mod staff;
 pub(crate) mod state;
+mod store_day;
 mod tell;
 pub(crate) mod tender;
 mod time;
@@ -24,16 +27,20 @@ mod training;
 mod view;
 
 pub use command::{
-    BlindReturn, BlindReturnLine, Credential, DeskCommand, DeskDone, ScanDone, VerifiedReturn,
+    BlindReturn, BlindReturnLine, Credential, CustomerDetails, DeskCommand, DeskDone,
+    ExchangeGoods, ScanDone, VerifiedReturn,
 };
 pub use handle::DeskHandle;
 pub use query::{
-    JOURNAL_PAGE_MAX, JournalLine, PRODUCT_PAGE_MAX, PriceCheck, ProductPage, ProductPlace,
-    ProductSearch, QuickKeyProduct, ReceiptKey, RefundableTender, ReturnLookUp, Returnable,
-    SEARCH_CHARACTERS_MAX, SEARCH_WORDS_MAX, SUSPENDED_MAX, SessionFigures,
+    CUSTOMERS_FOUND_MAX, JOURNAL_PAGE_MAX, JournalLine, PRODUCT_PAGE_MAX, PendingDocument,
+    PriceCheck, ProductPage, ProductPlace, ProductSearch, QuarantinedDocument, QuickKeyProduct,
+    ReceiptKey, RefundableTender, ReturnLookUp, Returnable, SEARCH_CHARACTERS_MAX,
+    SEARCH_WORDS_MAX, SUSPENDED_MAX, SessionFigures, StoreDay, StoreSession, StoreSessionState,
+    SyncPage, UNSENT_LISTED_MAX,
 };
 pub use refusal::DeskRefusal;
 pub use view::{
-    BasketLineView, BasketView, CardState, CardView, DeskView, DocumentFigures, PrintView,
-    PrinterTrouble, SessionView, StaffMember, StaffView, SuspendedView, TenderLine, TenderingView,
+    BasketLineView, BasketView, CardState, CardView, DeskView, DocumentFigures, ExchangeView,
+    PrintView, PrinterTrouble, SessionView, StaffMember, StaffView, SuspendedView, TenderLine,
+    TenderingView,
 };

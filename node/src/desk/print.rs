@@ -6,7 +6,7 @@ use holdfast_schemas::{
     document::Document,
     identity::{DocumentId, NodeNumber, UserId},
     operation::{DocumentKind, ReceiptReprinted},
-    order::{OrderState, fold_order},
+    order::{OrderEnd, OrderState, fold_order},
     receipt::{
         PaperWidth, Receipt, ReceiptContext, ReceiptMark, drawer_kick, gift_receipt,
         return_receipt, sale_receipt, session_report,
@@ -48,6 +48,7 @@ impl NewPrint {
     pub(super) fn kick() -> Self {
         Self {
             kick: true,
+            kept: false,
             bytes: drawer_kick().to_vec(),
         }
     }
@@ -55,6 +56,7 @@ impl NewPrint {
     fn receipt(receipt: &Receipt) -> Self {
         Self {
             kick: false,
+            kept: false,
             bytes: receipt.to_escpos(PAPER),
         }
     }
@@ -71,6 +73,11 @@ impl Printing {
             at: desk.now,
             training: desk.desk.is_training(),
         }
+    }
+
+    /// The same, of another till.
+    pub(super) fn of_till(self, till: NodeNumber) -> Self {
+        Self { till, ..self }
     }
 
     fn with<T>(&self, mark: ReceiptMark, write: impl FnOnce(&ReceiptContext<'_>) -> T) -> T {
@@ -121,7 +128,13 @@ impl Printing {
         let (_, report) = self.with(ReceiptMark::Original, |context| {
             session_report(&session, &SessionTakings::default(), context)
         });
-        self.queue(false, &report)
+        let prints = self.queue(false, &report).into_iter();
+        prints
+            .map(|print| NewPrint {
+                kept: true,
+                ..print
+            })
+            .collect()
     }
 }
 
@@ -137,7 +150,15 @@ impl Receipted {
         match document.kind()? {
             DocumentKind::Order => Some(Self::Order(Box::new(fold_order(id, operations)))),
             DocumentKind::Return => Some(Self::Return(Box::new(fold_return(id, operations)))),
-            DocumentKind::TillSession | DocumentKind::Stock => None,
+            DocumentKind::TillSession | DocumentKind::Stock | DocumentKind::Safe => None,
+        }
+    }
+
+    /// Whether there was a receipt of it: a basket that was put aside, or a sale that was never paid, has none.
+    fn is_finished(&self) -> bool {
+        match self {
+            Self::Order(order) => matches!(order.end, Some(OrderEnd::Completed { .. })),
+            Self::Return(returned) => returned.completed.is_some(),
         }
     }
 
@@ -210,6 +231,7 @@ fn of_order(order: &OrderState, settings: &StoreSettings, text: Arc<str>) -> Doc
         total_minor: order.total_minor(),
         tendered_minor,
         change_minor,
+        exchanged: None,
         currency: order.currency().unwrap_or(settings.currency),
         text,
     }
@@ -224,6 +246,7 @@ fn of_return(returned: &ReturnState, settings: &StoreSettings, text: Arc<str>) -
         total_minor: returned.worth_minor(),
         tendered_minor: MinorUnits::ZERO,
         change_minor: MinorUnits::ZERO,
+        exchanged: None,
         currency: returned.currency().unwrap_or(settings.currency),
         text,
     }
@@ -239,7 +262,8 @@ impl AtDesk<'_> {
         let id = document.or(last).ok_or(DeskRefusal::NothingToPrint)?;
         let document = self.engine().store().document(id)?;
         let document = document.ok_or(DeskRefusal::NoSuchDocument)?;
-        let receipted = Receipted::of(&document).ok_or(DeskRefusal::NothingToPrint)?;
+        let receipted = Receipted::of(&document).filter(Receipted::is_finished);
+        let receipted = receipted.ok_or(DeskRefusal::NothingToPrint)?;
         let by = match &receipted {
             Receipted::Order(order) => order.opened_by.clone(),
             Receipted::Return(returned) => returned.opened_by.clone(),

@@ -1,9 +1,12 @@
 //! What a screen may ask without changing anything.
 
 use holdfast_schemas::{
-    identity::{DocumentId, OperationId, OrderNumber, ReceiptNumber, Sku, UserId},
-    operation::{SessionBreakdown, SessionTotals, TaxMode, TenderKind},
+    identity::{
+        DocumentId, NodeNumber, OperationId, OrderNumber, ReasonCode, ReceiptNumber, Sku, UserId,
+    },
+    operation::{DocumentKind, SessionBreakdown, SessionTotals, TaxMode, TenderKind},
     reference::Product,
+    safe::SafeDay,
     time::{BusinessDate, Timestamp},
     value::{Currency, MinorUnits},
     view::AfterSaleView,
@@ -19,6 +22,99 @@ pub const SEARCH_CHARACTERS_MAX: usize = 128;
 pub const JOURNAL_PAGE_MAX: usize = 200;
 /// The most baskets that are shown as put aside.
 pub const SUSPENDED_MAX: usize = 50;
+
+/// The most customers that a search finds.
+pub const CUSTOMERS_FOUND_MAX: usize = 50;
+/// The most entries of each list of what is not at headquarters.
+pub const UNSENT_LISTED_MAX: usize = 200;
+
+/// A store on one trading day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreDay {
+    /// The trading day.
+    pub business_date: BusinessDate,
+    /// The trading day that it is now.
+    pub today: BusinessDate,
+    /// The currency of the amounts.
+    pub currency: Currency,
+    /// The day's sessions, and those of days before that are still open; the oldest first. As far as this till knows.
+    pub sessions: Vec<StoreSession>,
+    /// The sums over the day's own sessions, those that are open as they stand.
+    pub totals: SessionTotals,
+    /// The safe.
+    pub safe: SafeDay,
+}
+
+/// A till's session, as the manager sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreSession {
+    /// Its document.
+    pub document: DocumentId,
+    /// Whose.
+    pub till: NodeNumber,
+    /// Its trading day.
+    pub business_date: BusinessDate,
+    /// When it was opened, by its till's clock.
+    pub opened_at: Timestamp,
+    /// Where it stands.
+    pub state: StoreSessionState,
+    /// Who is signed on, as far as is known here.
+    pub signed_on: Option<UserId>,
+    /// Whether its drawer was counted.
+    pub counted: bool,
+    /// Its figures: those of its Z report once it is closed.
+    pub totals: SessionTotals,
+}
+
+/// Where a session stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreSessionState {
+    /// It is open, and it is its day.
+    Open,
+    /// It is open, and its day is over.
+    Forgotten,
+    /// It is closed.
+    Closed,
+    /// It was closed by force, for this reason.
+    Forced(ReasonCode),
+}
+
+/// Something that is only on this till.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingDocument {
+    /// The document.
+    pub document: DocumentId,
+    /// Its kind; none of a later version's.
+    pub kind: Option<DocumentKind>,
+    /// The number that it goes by.
+    pub number: Option<OrderNumber>,
+    /// When the first part of it that headquarters does not have was written, by this till's clock.
+    pub since: Timestamp,
+    /// How many changes of it.
+    pub changes: u64,
+}
+
+/// Something that came and could not be taken, or that a rule says does not fit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuarantinedDocument {
+    /// The document.
+    pub document: DocumentId,
+    /// When it came.
+    pub since: Timestamp,
+    /// Why it could not be taken.
+    pub reason: Box<str>,
+    /// What a person does about it, in English.
+    pub what_to_do: &'static str,
+}
+
+/// What is not at headquarters, or not in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SyncPage {
+    /// What is only on this till, the oldest first; at most [`UNSENT_LISTED_MAX`].
+    pub pending: Vec<PendingDocument>,
+    /// What could not be taken, the oldest first; at most [`UNSENT_LISTED_MAX`].
+    pub quarantined: Vec<QuarantinedDocument>,
+}
 
 /// A place in the list of products, to go on from. Only for the same words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

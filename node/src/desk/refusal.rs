@@ -121,17 +121,24 @@ pub enum DeskRefusal {
     NoTerminal,
 
     // Suspended baskets.
-    /// Another till holds the right to take it up, and does not give it away.
-    #[error("till {by} has this basket")]
+    /// Another till holds the right to take the basket up, or to refund the sale, and does not give it away.
+    #[error("till {by} has the right to this")]
     RightHeld {
         /// Which till.
         by: NodeNumber,
         /// Why it does not give it.
         because: HeldBecause,
     },
-    /// Whoever has the right can't be asked: there is no line. A manager may override.
-    #[error("headquarters can't be asked who has this basket")]
+    /// Whoever has the right can't be asked: there is no line. A manager may override; goods may come back as a blind return.
+    #[error("headquarters can't be asked who has the right to this")]
     RightNotReachable,
+
+    /// Goods are noted to come back in exchange.
+    #[error("goods come back in exchange")]
+    ExchangeOpen,
+    /// There is no such customer here.
+    #[error("there is no such customer")]
+    NoSuchCustomer,
 
     // Documents.
     /// There is no such order or return here.
@@ -184,12 +191,22 @@ impl From<BasketRefusal> for DeskRefusal {
             | BasketRefusal::PastItsDate(_)
             | BasketRefusal::Amount(_)
             | BasketRefusal::Quantity
+            | BasketRefusal::KeyedPrice
             | BasketRefusal::DiscountLeft) => Self::Basket(rule),
         }
     }
 }
 
 impl DeskRefusal {
+    /// What the till's file said, where that is why.
+    pub(crate) fn store_error(&self) -> Option<&StoreError> {
+        if let Self::Store(error) | Self::Submit(SubmitError::Store(error)) = self {
+            Some(error)
+        } else {
+            None
+        }
+    }
+
     /// The refusal's code, which never changes: a screen translates by it.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -222,6 +239,8 @@ impl DeskRefusal {
             Self::NoTerminal => "no_terminal",
             Self::RightHeld { .. } => "right_held",
             Self::RightNotReachable => "right_not_reachable",
+            Self::ExchangeOpen => "exchange_open",
+            Self::NoSuchCustomer => "no_such_customer",
             Self::NoSuchDocument => "no_such_document",
             Self::NothingToPrint => "nothing_to_print",
             Self::InTraining => "in_training",
@@ -262,6 +281,8 @@ impl DeskRefusal {
             Self::NoTerminal => "Take other money.",
             Self::RightHeld { .. } => "Go on at that till, or wait until it is free.",
             Self::RightNotReachable => "Go on at the till that has it, or ask a manager.",
+            Self::ExchangeOpen => "Finish the exchange, or end it first.",
+            Self::NoSuchCustomer => "Search the customer by name, or make a new record.",
             Self::NoSuchDocument => "Check the number; without a receipt it is a blind return.",
             Self::NothingToPrint => "Choose a receipt.",
             Self::InTraining => "Leave training mode first.",

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use holdfast_schemas::{
     after_sale::AfterSale,
     document::Document,
-    identity::DocumentId,
+    exchange::{EXCHANGE_KIND, exchange_reference, is_exchange},
+    identity::{CustomerId, DocumentId, TenderReference},
     operation::{DocumentKind, TenderKind},
     order::{OrderState, SaleTender, fold_order},
     refusal::Refusal,
@@ -14,7 +15,9 @@ use holdfast_schemas::{
     store_settings::ReasonUse,
     value::{MinorUnits, refund_share},
     view::AfterSaleView,
+    wire::{Right, RightKind},
 };
+use serde::{Deserialize, Serialize};
 
 use super::{
     BlindReturn, DeskDone, DeskRefusal, DocumentFigures, ReceiptKey, RefundableTender, Returnable,
@@ -23,7 +26,7 @@ use super::{
     state::{Acting, AtDesk},
 };
 use crate::{
-    engine::{Action, Beside, read_after_sale},
+    engine::{Action, BasketAfter, Beside, SubmitError, read_after_sale},
     store::{
         StoreError,
         desk::{self as rows, DeskRow},
@@ -39,6 +42,19 @@ const REFUND_ORDER: [TenderKind; 5] = [
     TenderKind::Voucher,
     TenderKind::Cash,
 ];
+
+/// Goods that come back, checked and not written yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ComingBack {
+    pub(super) goods: ReturnedGoods,
+    /// What they are worth.
+    pub(super) worth_minor: MinorUnits,
+    /// In which money a blind return is refunded.
+    pub(super) refund: Option<TenderKind>,
+    pub(super) customer: Option<CustomerId>,
+    /// The role with which it is decided.
+    pub(super) role: StaffRole,
+}
 
 impl AtDesk<'_> {
     /// An order of the file in use that a receipt names, and what can be taken back of it; none where it is not here.
@@ -90,7 +106,8 @@ impl AtDesk<'_> {
     fn refundable(&self, order: &OrderState) -> Result<Vec<RefundableTender>, DeskRefusal> {
         let mut left: BTreeMap<TenderKind, MinorUnits> = BTreeMap::new();
         for tender in order.tenders.values() {
-            let held = left.entry(tender.taken.kind).or_default();
+            let kind = in_money(tender.taken.kind, tender.taken.reference.as_ref());
+            let held = left.entry(kind).or_default();
             *held = held.saturating_plus(tender.held_minor());
         }
         let store = self.engine().store();
@@ -99,7 +116,10 @@ impl AtDesk<'_> {
                 continue;
             };
             for refund in fold_return(id, document.operations()).refunds.values() {
-                let held = left.entry(refund.paid.kind).or_default();
+                let paid = &refund.paid;
+                // What a return settled with goods was given back all the same.
+                let kind = in_money(paid.kind, paid.reference.as_ref());
+                let held = left.entry(kind).or_default();
                 *held = held.saturating_minus(refund.amount_minor);
             }
         }
@@ -120,27 +140,204 @@ impl AtDesk<'_> {
         wanted: &VerifiedReturn,
     ) -> Result<DeskDone, DeskRefusal> {
         self.refuse_open_basket()?;
+        let back = self.verified(acting, wanted)?;
+        let done = self.take_back(acting, &back);
+        self.done_with(&back);
+        done
+    }
+
+    pub(super) fn return_blind(
+        &mut self,
+        acting: &Acting<'_>,
+        wanted: &BlindReturn,
+    ) -> Result<DeskDone, DeskRefusal> {
+        self.refuse_open_basket()?;
+        let back = self.blind(acting, wanted)?;
+        self.take_back(acting, &back)
+    }
+
+    /// Goods of a sale that was looked up, checked: this till has the right to refund it, or was let do without.
+    pub(super) fn verified(
+        &mut self,
+        acting: &Acting<'_>,
+        wanted: &VerifiedReturn,
+    ) -> Result<ComingBack, DeskRefusal> {
         let role = self.allowed(acting, TillRequest::new(TillAction::TakeVerifiedReturn))?;
         for line in &wanted.lines {
             self.check_reason(&line.reason, ReasonUse::Return)?;
         }
         let order = self.order(wanted.order)?;
+        self.use_refund_right(acting, wanted.order)?;
+        let back = self.looked_at(acting, wanted, order, role);
+        if back.is_err() {
+            self.main.stop_using(&refund_right(wanted.order));
+        }
+        back
+    }
+
+    fn looked_at(
+        &self,
+        acting: &Acting<'_>,
+        wanted: &VerifiedReturn,
+        order: OrderState,
+        role: StaffRole,
+    ) -> Result<ComingBack, DeskRefusal> {
         let after = self
             .engine()
             .store()
             .read(|transaction| read_after_sale(transaction, wanted.order))?;
         let after = after.ok_or(DeskRefusal::NoSuchDocument)?;
-        let worth = worth(&after, wanted);
-        let refunds = self.refunds(worth, &self.refundable(&order)?)?;
-        let request = ReturnRequest {
+        let back = ComingBack {
             goods: ReturnedGoods::Verified {
                 order: wanted.order,
                 lines: wanted.lines.clone(),
             },
-            refunds,
+            worth_minor: worth(&after, wanted),
+            refund: None,
             customer: order.header.and_then(|header| header.customer),
+            role,
         };
-        self.take_back(acting, role, &request)
+        self.with_role(acting, back)
+    }
+
+    /// Begins to use the right to refund a sale, or makes sure that somebody let the till do without. Training refunds
+    /// nothing.
+    fn use_refund_right(
+        &mut self,
+        acting: &Acting<'_>,
+        order: DocumentId,
+    ) -> Result<(), DeskRefusal> {
+        let right = refund_right(order);
+        let without = TillRequest::new(TillAction::RefundWithoutRight);
+        let mut overrides = acting.overrides.iter();
+        if self.desk.is_training()
+            || self.main.use_right(right)?
+            || overrides.any(|granted| granted.request == without)
+        {
+            Ok(())
+        } else {
+            Err(DeskRefusal::RightNotReachable)
+        }
+    }
+
+    /// The goods are back, or were not taken: who asks for the right to refund the rest of the sale may have it.
+    pub(super) fn done_with(&mut self, back: &ComingBack) {
+        if let ReturnedGoods::Verified { order, .. } = &back.goods {
+            self.main.stop_using(&refund_right(*order));
+        }
+    }
+
+    /// Goods without their sale, at the price list's prices or those that are keyed.
+    pub(super) fn blind(
+        &self,
+        acting: &Acting<'_>,
+        wanted: &BlindReturn,
+    ) -> Result<ComingBack, DeskRefusal> {
+        let mut role = self.allowed(acting, TillRequest::new(TillAction::TakeBlindReturn))?;
+        let settings = self.desk.settings().clone();
+        let mut lines = Vec::new();
+        for line in &wanted.lines {
+            self.check_reason(&line.reason, ReasonUse::Return)?;
+            let found = self.main.store().product(&line.product)?;
+            let product = found.ok_or_else(|| DeskRefusal::UnknownProduct(line.product.clone()))?;
+            let unit_price = line.unit_price.unwrap_or(product.price);
+            if unit_price.amount() > product.price.amount() {
+                // More than it costs today: nobody's receipt says so.
+                let over = TillRequest::new(TillAction::TakeBlindReturnOverCap);
+                role = role.max(self.allowed(acting, over)?);
+            }
+            lines.push(BlindLine {
+                tax_rate: settings.tax_rates.rate(&product.tax_class),
+                tax_code: product.tax_class,
+                product: product.sku,
+                description: product.description,
+                kind: product.kind,
+                quantity: line.quantity,
+                unit_price,
+                reason: line.reason.clone(),
+                disposition: line.disposition,
+            });
+        }
+        let back = ComingBack {
+            worth_minor: blind_worth(&lines, &settings)?,
+            goods: ReturnedGoods::Blind {
+                because: wanted.because,
+                tax_mode: settings.tax_mode,
+                lines,
+            },
+            refund: Some(wanted.refund),
+            customer: None,
+            role,
+        };
+        self.with_role(acting, back)
+    }
+
+    /// Finds the role with which a return is decided: what only people with more rights may take is asked for by name.
+    fn with_role(
+        &self,
+        acting: &Acting<'_>,
+        mut back: ComingBack,
+    ) -> Result<ComingBack, DeskRefusal> {
+        self.open_session_document()?;
+        loop {
+            let request = self.return_request(&back, MinorUnits::ZERO)?;
+            let command = self.command(acting, back.role, Action::Return(request));
+            let needed = match self.engine().could_do(&command, self.now) {
+                Ok(()) => return Ok(back),
+                Err(SubmitError::Refused(Refusal::ReturnWindow { .. })) => {
+                    TillAction::TakeLateReturn
+                }
+                Err(SubmitError::Refused(
+                    Refusal::BlindReturnCap { .. } | Refusal::BlindReturnTender {},
+                )) => TillAction::TakeBlindReturnOverCap,
+                Err(error) => return Err(error.into()),
+            };
+            let allowed = self.allowed(acting, TillRequest::new(needed))?;
+            if allowed <= back.role {
+                return Err(DeskRefusal::NotAllowed);
+            }
+            back.role = allowed;
+        }
+    }
+
+    /// The return of goods of whose worth so much is settled by other goods.
+    pub(super) fn return_request(
+        &self,
+        back: &ComingBack,
+        exchanged_minor: MinorUnits,
+    ) -> Result<ReturnRequest, DeskRefusal> {
+        let mut refunds = Vec::new();
+        if exchanged_minor.is_positive() {
+            refunds.push(SaleTender {
+                reference: Some(exchange_reference()),
+                ..self.refund(EXCHANGE_KIND, exchanged_minor)?
+            });
+        }
+        let rest = back.worth_minor.saturating_minus(exchanged_minor);
+        let refundable = match (&back.goods, back.refund) {
+            (ReturnedGoods::Verified { order, .. }, _) => self.refundable(&self.order(*order)?)?,
+            (ReturnedGoods::Blind { .. }, kind) => vec![RefundableTender {
+                kind: kind.unwrap_or(TenderKind::Cash),
+                amount_minor: rest,
+            }],
+        };
+        refunds.extend(self.refunds(rest, &refundable)?);
+        Ok(ReturnRequest {
+            goods: back.goods.clone(),
+            refunds,
+            customer: back.customer.clone(),
+        })
+    }
+
+    /// T1 of a return.
+    pub(super) fn take_back(
+        &mut self,
+        acting: &Acting<'_>,
+        back: &ComingBack,
+    ) -> Result<DeskDone, DeskRefusal> {
+        let request = self.return_request(back, MinorUnits::ZERO)?;
+        let figures = self.submit_return(acting, back.role, &request)?;
+        Ok(DeskDone::Returned(figures))
     }
 
     /// Divides what goes back over the money that it was paid with; what that does not cover is the fold's to refuse.
@@ -180,75 +377,6 @@ impl AtDesk<'_> {
         })
     }
 
-    pub(super) fn return_blind(
-        &mut self,
-        acting: &Acting<'_>,
-        wanted: &BlindReturn,
-    ) -> Result<DeskDone, DeskRefusal> {
-        self.refuse_open_basket()?;
-        let role = self.allowed(acting, TillRequest::new(TillAction::TakeBlindReturn))?;
-        let settings = self.desk.settings().clone();
-        let mut lines = Vec::new();
-        for line in &wanted.lines {
-            self.check_reason(&line.reason, ReasonUse::Return)?;
-            let found = self.main.store().product(&line.product)?;
-            let product = found.ok_or_else(|| DeskRefusal::UnknownProduct(line.product.clone()))?;
-            lines.push(BlindLine {
-                tax_rate: settings.tax_rates.rate(&product.tax_class),
-                tax_code: product.tax_class,
-                product: product.sku,
-                description: product.description,
-                kind: product.kind,
-                quantity: line.quantity,
-                unit_price: line.unit_price.unwrap_or(product.price),
-                reason: line.reason.clone(),
-                disposition: line.disposition,
-            });
-        }
-        let mut refund = SaleTender::the_rest(wanted.refund);
-        if wanted.refund == TenderKind::Cash {
-            let worth = blind_worth(&lines, &settings)?;
-            refund = self.refund(TenderKind::Cash, worth)?;
-        }
-        let request = ReturnRequest {
-            goods: ReturnedGoods::Blind {
-                because: wanted.because,
-                tax_mode: settings.tax_mode,
-                lines,
-            },
-            refunds: vec![refund],
-            customer: None,
-        };
-        self.take_back(acting, role, &request)
-    }
-
-    /// T1 of a return. What only people with more rights may take is asked for by name, and tried again with theirs.
-    fn take_back(
-        &mut self,
-        acting: &Acting<'_>,
-        mut role: StaffRole,
-        request: &ReturnRequest,
-    ) -> Result<DeskDone, DeskRefusal> {
-        self.open_session_document()?;
-        loop {
-            let needed = match self.submit_return(acting, role, request) {
-                Ok(figures) => return Ok(DeskDone::Returned(figures)),
-                Err(DeskRefusal::Document(Refusal::ReturnWindow { .. })) => {
-                    TillAction::TakeLateReturn
-                }
-                Err(DeskRefusal::Document(Refusal::BlindReturnCap { .. })) => {
-                    TillAction::TakeBlindReturnOverCap
-                }
-                Err(refusal) => return Err(refusal),
-            };
-            let allowed = self.allowed(acting, TillRequest::new(needed))?;
-            if allowed <= role {
-                return Err(DeskRefusal::NotAllowed);
-            }
-            role = allowed;
-        }
-    }
-
     fn submit_return(
         &mut self,
         acting: &Acting<'_>,
@@ -259,14 +387,37 @@ impl AtDesk<'_> {
         let kinds = request.refunds.iter();
         let cash = kinds.clone().any(|refund| refund.kind == TenderKind::Cash);
         let print = |document: &Document| printing.returned(document, cash);
+        // An exchange for which nothing was chosen.
+        let basket = if self.desk.exchange().is_some() {
+            BasketAfter::Cleared
+        } else {
+            BasketAfter::Stays
+        };
         let beside = Beside {
             numbered: true,
             print: Some(&print),
+            basket,
             desk: Some(&|row: &mut DeskRow, document: DocumentId| row.last = Some(document)),
             ..Beside::default()
         };
         let receipt = self.submit((acting, role), Action::Return(request.clone()), &beside)?;
         self.finished(receipt.document)
+    }
+}
+
+/// In which money something is refunded: what was settled by goods that came back was no money, and is refunded in cash.
+fn in_money(kind: TenderKind, reference: Option<&TenderReference>) -> TenderKind {
+    if is_exchange(kind, reference) {
+        TenderKind::Cash
+    } else {
+        kind
+    }
+}
+
+fn refund_right(order: DocumentId) -> Right {
+    Right {
+        kind: RightKind::Refund,
+        document: order,
     }
 }
 

@@ -9,7 +9,6 @@ use holdfast_schemas::{
     refusal::Refusal,
     staff::{Size, TillAction, TillRequest},
     store_settings::ReasonUse,
-    till_session::JournalEntry,
     value::MinorUnits,
 };
 
@@ -31,17 +30,18 @@ impl AtDesk<'_> {
     ) -> Result<DeskDone, DeskRefusal> {
         let role = self.allowed(acting, TillRequest::new(TillAction::RunSession))?;
         check_denominations(float)?;
-        let open = Action::OpenSession(OpenSession {
-            business_date: None,
-            float_minor: float.counted_minor,
-        });
-        self.at_drawer(acting, role, open)?;
-        let entry = JournalEntry::SignedOn(SignedOn {
-            user: acting.user.user.clone(),
-            method: SignOnMethod::Pin,
-        });
-        self.journal(acting.user.author(), entry)?;
-        Ok(DeskDone::Done)
+        let open = Action::BeginSession {
+            open: OpenSession {
+                business_date: None,
+                float_minor: float.counted_minor,
+            },
+            float: float.denominations.clone(),
+            signed_on: SignedOn {
+                user: acting.user.user.clone(),
+                method: SignOnMethod::Pin,
+            },
+        };
+        self.at_drawer(acting, role, open)
     }
 
     /// T1 of something for which the drawer opens.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     engine::{Engine, NodeView},
-    store::StoreError,
+    store::{StoreError, customer},
 };
 
 impl Desk {
@@ -31,7 +31,8 @@ impl Desk {
             staff: self.staff_view(&main.till().store),
             training: self.is_training(),
             session,
-            basket: self.basket_view(),
+            basket: self.basket_view(main)?,
+            exchange: self.exchange_view(),
             tendering: self.tendering_view(main)?,
             last: self.last().cloned(),
             suspended: self.suspended(main)?,
@@ -50,7 +51,7 @@ impl Desk {
         }
     }
 
-    fn basket_view(&self) -> BasketView {
+    fn basket_view(&self, main: &Engine) -> Result<BasketView, StoreError> {
         let basket = self.basket();
         let state = basket.state();
         // Every basket was priced before it was written down; with other settings it may not fit, and costs nothing.
@@ -66,7 +67,14 @@ impl Desk {
         let figure = |figure: fn(&holdfast_schemas::value::PricedBasket) -> MinorUnits| {
             priced.as_ref().map_or(MinorUnits::ZERO, figure)
         };
-        BasketView {
+        let called = match &state.customer {
+            Some(number) => {
+                let store = main.store();
+                store.read(|transaction| customer::customer(transaction, number))?
+            }
+            None => None,
+        };
+        Ok(BasketView {
             lines: lines.collect(),
             last_line: self.last_line(),
             discounts: state.discounts.len(),
@@ -75,9 +83,10 @@ impl Desk {
             tax_minor: figure(|priced| priced.tax_minor),
             total_minor: figure(|priced| priced.total_minor),
             customer: state.customer.clone(),
+            customer_called: called.map(|known| known.called),
             old_enough_for: state.old_enough_for,
             can_undo: basket.can_undo(),
-        }
+        })
     }
 
     fn tendering_view(&self, main: &Engine) -> Result<TenderingView, StoreError> {

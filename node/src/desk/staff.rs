@@ -1,8 +1,11 @@
 //! Who is at the till.
+//!
+//! Signing on and off, locks and tries that were refused are written into the session of the till's own file, also while
+//! it is training: they happened at this till, and what is practised is thrown away. Each is one commit with its entry.
 
 use holdfast_schemas::{
     identity::UserId,
-    operation::{Author, SignOffCause, SignOnMethod, SignOnRefused, SignedOff, SignedOn},
+    operation::{SignOffCause, SignOnMethod, SignOnRefused, SignedOff, SignedOn},
     staff::{Permission, PinHash, TillAction, TillRequest, User},
     till_session::JournalEntry,
 };
@@ -88,7 +91,13 @@ impl AtDesk<'_> {
             user: user.clone(),
             tries: throttle.failures(),
         };
-        self.journal(Self::system(), JournalEntry::SignOnRefused(refused))
+        self.journal_own(Self::system(), JournalEntry::SignOnRefused(refused))
+    }
+
+    /// Whoever is signed on, where they may still work here: headquarters may have removed them since.
+    fn at_work(&self) -> Option<&User> {
+        let store = &self.main.till().store;
+        self.desk.staff().1.filter(|user| user.works_in(store))
     }
 
     /// Signs on, unlocks or takes over.
@@ -97,40 +106,48 @@ impl AtDesk<'_> {
         user: User,
         method: SignOnMethod,
     ) -> Result<DeskDone, DeskRefusal> {
-        let mut row = self.staff_row()?;
-        let before = row.user.clone();
-        match before {
+        let row = self.staff_row()?;
+        match row.user.clone() {
             Some(before) if before == user.user && !row.locked => return Ok(DeskDone::Done),
-            Some(before) if before != user.user && !row.locked => {
-                return Err(DeskRefusal::SignedOn(before));
-            }
             Some(before) if before != user.user => {
-                let request = TillRequest::new(TillAction::TakeOver);
-                match self.desk.settings().rights.ask(user.role, request) {
-                    Permission::Allowed => {}
-                    Permission::WithOverride { .. } | Permission::Refused => {
-                        return Err(DeskRefusal::Locked(before));
-                    }
-                }
-                let because = SignOffCause::TakenOver;
+                let because = self.gives_way(&before, row.locked, &user)?;
                 let off = SignedOff {
                     user: before,
                     because,
                 };
-                self.journal(user.author(), JournalEntry::SignedOff(off))?;
+                self.write_staff((None, false), user.author(), JournalEntry::SignedOff(off))?;
             }
             Some(_) | None => {}
         }
-        row.user = Some(user.user.clone());
-        row.locked = false;
         let author = user.author();
         let entry = JournalEntry::SignedOn(SignedOn {
             user: user.user.clone(),
             method,
         });
-        self.write_staff(row, Some(user))?;
-        self.journal(author, entry)?;
+        self.write_staff((Some(user), false), author, entry)?;
         Ok(DeskDone::Done)
+    }
+
+    /// Why one who was signed on is not any more when another signs on; refused where they stay.
+    fn gives_way(
+        &self,
+        before: &UserId,
+        locked: bool,
+        user: &User,
+    ) -> Result<SignOffCause, DeskRefusal> {
+        if self.at_work().is_none() {
+            return Ok(SignOffCause::Removed);
+        }
+        if !locked {
+            return Err(DeskRefusal::SignedOn(before.clone()));
+        }
+        let request = TillRequest::new(TillAction::TakeOver);
+        match self.desk.settings().rights.ask(user.role, request) {
+            Permission::Allowed => Ok(SignOffCause::TakenOver),
+            Permission::WithOverride { .. } | Permission::Refused => {
+                Err(DeskRefusal::Locked(before.clone()))
+            }
+        }
     }
 
     /// Locks the till.
@@ -139,31 +156,26 @@ impl AtDesk<'_> {
         acting: &Acting<'_>,
         because: SignOffCause,
     ) -> Result<DeskDone, DeskRefusal> {
-        let mut row = self.staff_row()?;
-        row.locked = true;
-        self.write_staff(row, Some(acting.user.clone()))?;
-        self.journal_off(acting, because)
+        let user = Some(acting.user.clone());
+        self.write_off(acting, (user, true), because)
     }
 
-    /// Signs off.
+    /// Signs off. What was said of a customer who never bought anything is not the next one's.
     pub(super) fn sign_off(&mut self, acting: &Acting<'_>) -> Result<DeskDone, DeskRefusal> {
         self.refuse_open_basket()?;
-        let mut row = self.staff_row()?;
-        row.user = None;
-        row.locked = false;
-        self.write_staff(row, None)?;
-        self.journal_off(acting, SignOffCause::Asked)
+        self.clear_basket()?;
+        self.write_off(acting, (None, false), SignOffCause::Asked)
     }
 
-    fn journal_off(
+    fn write_off(
         &mut self,
         acting: &Acting<'_>,
+        left: (Option<User>, bool),
         because: SignOffCause,
     ) -> Result<DeskDone, DeskRefusal> {
-        let author: Author = acting.user.author();
         let user = acting.user.user.clone();
         let off = SignedOff { user, because };
-        self.journal(author, JournalEntry::SignedOff(off))?;
+        self.write_staff(left, acting.user.author(), JournalEntry::SignedOff(off))?;
         Ok(DeskDone::Done)
     }
 }

@@ -21,9 +21,12 @@ use holdfast_schemas::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use super::{DeskRefusal, DocumentFigures, PrinterTrouble, SessionView, tender::OpenPayment};
+use super::{
+    DeskRefusal, DocumentFigures, PrinterTrouble, SessionView, exchange::ExchangeStep,
+    returns::ComingBack, tender::OpenPayment,
+};
 use crate::{
-    engine::{Action, BasketAfter, Beside, Command, Engine, Receipt, business_date},
+    engine::{Action, BasketAfter, Beside, Command, Engine, Receipt, SubmitError, business_date},
     random::Random,
     store::{
         Store, StoreError,
@@ -40,6 +43,8 @@ pub(crate) enum DeskStep {
     Basket(BasketStep),
     /// Money was taken for it, or given back.
     Tender(TenderingStep),
+    /// Goods come back in exchange for it.
+    Exchange(ExchangeStep),
 }
 
 /// What the desk knows of the file that is in use: the till's own, or training's.
@@ -49,6 +54,8 @@ struct Here {
     basket: Basket,
     last_line: Option<LineNumber>,
     tenders: Vec<TenderingStep>,
+    /// What comes back in exchange.
+    exchange: Option<ComingBack>,
     last: Option<Arc<DocumentFigures>>,
     /// Read again when a command touched the session.
     session: Option<Option<SessionView>>,
@@ -109,6 +116,7 @@ impl Desk {
             desk.training = Some(super::training::open(engine, random, now)?);
         }
         desk.read_here(engine)?;
+        desk.hold_exchange(engine)?;
         Ok(desk)
     }
 
@@ -164,7 +172,9 @@ impl Desk {
             here.take(step);
         }
         self.here = here;
-        let empty = self.here.basket.state().is_empty() && !self.here.basket.can_undo();
+        let empty = self.here.basket.state().is_empty()
+            && !self.here.basket.can_undo()
+            && self.here.exchange.is_none();
         if let (true, Some(last)) = (empty, last) {
             self.here.last = self.figures(main, last)?.map(Arc::new);
         }
@@ -225,11 +235,21 @@ impl Desk {
         Ok(document.map(|document| fold_order(document.id(), document.operations())))
     }
 
+    /// What comes back in exchange for the open basket.
+    pub(super) fn exchange(&self) -> Option<&ComingBack> {
+        self.here.exchange.as_ref()
+    }
+
+    /// What the basket costs; nothing where it can't be priced.
+    pub(super) fn basket_total(&self) -> MinorUnits {
+        let priced = self.here.basket.state().priced(self.settings());
+        priced.map_or(MinorUnits::ZERO, |priced| priced.total_minor)
+    }
+
     /// How the basket is paid so far; nothing where it can't be priced.
     pub(super) fn tendering(&self) -> Tendering {
-        let priced = self.here.basket.state().priced(self.settings());
-        let total = priced.map_or(MinorUnits::ZERO, |priced| priced.total_minor);
-        let mut tendering = Tendering::new(total, self.settings().cash_rounding_step);
+        let due = self.settlement().due_minor;
+        let mut tendering = Tendering::new(due, self.settings().cash_rounding_step);
         for step in &self.here.tenders {
             tendering.take(step.clone());
         }
@@ -267,6 +287,7 @@ impl Desk {
                     today: header.business_date,
                     currency: header.currency,
                     float_minor: header.float_minor,
+                    float: state.float,
                     counted_minor: state.count.map(|count| count.counted_minor),
                 })
             });
@@ -286,12 +307,15 @@ impl Here {
         match step {
             DeskStep::Basket(step) => self.basket.take(step),
             DeskStep::Tender(step) => self.tenders.push(step),
+            DeskStep::Exchange(ExchangeStep::Begun(back)) => self.exchange = Some(*back),
+            DeskStep::Exchange(ExchangeStep::Ended {}) => self.exchange = None,
         }
     }
 
     fn clear(&mut self) {
         self.basket = Basket::new();
         self.tenders.clear();
+        self.exchange = None;
         self.last_line = None;
     }
 }
@@ -319,8 +343,8 @@ impl<'a> AtDesk<'a> {
 
     /// Whether this till has a right.
     pub(super) fn holds(&self, right: Right) -> Result<bool, DeskRefusal> {
-        let rights = self.engine().rights()?;
-        Ok(rights.held.iter().any(|held| held.right == right))
+        // Training refunds nothing and takes nothing up that is not its own.
+        Ok(self.desk.is_training() || self.engine().holds(right)?)
     }
 
     pub(super) fn engine(&self) -> &Engine {
@@ -398,11 +422,29 @@ impl<'a> AtDesk<'a> {
         action: Action,
         beside: &Beside<'_>,
     ) -> Result<Receipt, DeskRefusal> {
+        let command = self.command(acting, role, action);
+        self.submit_by(command.by, command.action, beside)
+    }
+
+    /// What whoever is signed on wants, decided with this role.
+    pub(super) fn command(&self, acting: &Acting<'_>, role: StaffRole, action: Action) -> Command {
         let by = Author {
             role: role.into(),
             user: Some(acting.user.user.clone()),
         };
-        self.submit_by(by, action, beside)
+        Command { by, action }
+    }
+
+    /// T1 of two documents, the second of which ends the basket.
+    pub(super) fn submit_both(
+        &mut self,
+        both: [(&Command, &Beside<'_>); 2],
+    ) -> Result<[Receipt; 2], DeskRefusal> {
+        let engine = self.desk.training.as_mut().unwrap_or(self.main);
+        let receipts = engine.submit_both(both, self.now, self.random)?;
+        self.desk.here.clear();
+        self.desk.here.row = engine.store().read(rows::row)?;
+        Ok(receipts)
     }
 
     pub(super) fn submit_by(
@@ -438,6 +480,45 @@ impl<'a> AtDesk<'a> {
         }
     }
 
+    /// Writes something into the session's journal of the till's own file, also while it is training.
+    pub(super) fn journal_own(
+        &mut self,
+        by: Author,
+        entry: JournalEntry,
+    ) -> Result<(), DeskRefusal> {
+        self.write_own(by, entry, &Beside::default()).map(|_| ())
+    }
+
+    /// The same, with what changes beside it; `false` where no session is open, or the till is frozen, and nothing was
+    /// written.
+    fn write_own(
+        &mut self,
+        by: Author,
+        entry: JournalEntry,
+        beside: &Beside<'_>,
+    ) -> Result<bool, DeskRefusal> {
+        let action = Action::Journal(entry);
+        let command = Command { by, action };
+        match self
+            .main
+            .submit_beside(&command, beside, self.now, self.random)
+        {
+            Ok(_) => Ok(true),
+            Err(SubmitError::Refused(Refusal::SessionClosed {}) | SubmitError::Frozen { .. }) => {
+                Ok(false)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Takes away what is left of a basket without lines.
+    pub(super) fn clear_basket(&mut self) -> Result<(), DeskRefusal> {
+        self.engine_mut()
+            .write_basket(&BasketAfter::Cleared, None)?;
+        self.desk.here.clear();
+        Ok(())
+    }
+
     /// Writes a step of the open basket down, then takes it.
     pub(super) fn step(&mut self, step: DeskStep) -> Result<(), DeskRefusal> {
         let text = rows::step_text(&step)?;
@@ -467,19 +548,50 @@ impl<'a> AtDesk<'a> {
         Ok(figures)
     }
 
-    /// Makes another user sign on, or nobody; in the till's own file.
+    /// Makes another user be at the till, or nobody, and says so in the journal where a session is open; one commit in the
+    /// till's own file.
     pub(super) fn write_staff(
         &mut self,
-        row: DeskRow,
-        user: Option<User>,
+        (user, locked): (Option<User>, bool),
+        by: Author,
+        entry: JournalEntry,
     ) -> Result<(), DeskRefusal> {
+        let number = user.as_ref().map(|user| user.user.clone());
+        let change = |row: &mut DeskRow, _| {
+            row.user.clone_from(&number);
+            row.locked = locked;
+        };
+        let beside = Beside {
+            desk: Some(&change),
+            ..Beside::default()
+        };
+        let written = self.write_own(by, entry, &beside)?;
+        let mut row = self.staff_row()?;
+        if !written {
+            row.user.clone_from(&number);
+            row.locked = locked;
+            self.main.write_desk(&row)?;
+        }
+        self.took_staff(row, user);
+        Ok(())
+    }
+
+    /// Turns training on or off in the till's own file.
+    pub(super) fn write_training(&mut self, on: bool) -> Result<(), DeskRefusal> {
+        let mut row = self.staff_row()?;
+        row.training = on;
         self.main.write_desk(&row)?;
+        let user = self.desk.user.clone();
+        self.took_staff(row, user);
+        Ok(())
+    }
+
+    fn took_staff(&mut self, row: DeskRow, user: Option<User>) {
         if !self.desk.is_training() {
             self.desk.here.row = row.clone();
         }
         self.desk.staff = row;
         self.desk.user = user;
-        Ok(())
     }
 
     /// The till's own row as it is now: what the basket changed of it, and who is at the till.

@@ -60,6 +60,19 @@ impl AtDesk<'_> {
             ),
             DeskCommand::Basket(change) => self.change_basket(acting, change),
             DeskCommand::SetCustomer(customer) => self.set_customer(acting, customer.as_ref()),
+            DeskCommand::KeepCustomer { customer, details } => {
+                self.put_customer(acting, customer.as_ref(), details)
+            }
+            DeskCommand::EraseCustomer { customer } => self.erase_customer(acting, customer),
+            DeskCommand::BeginExchange(goods) => self.begin_exchange(acting, goods),
+            DeskCommand::EndExchange => self.end_exchange(acting),
+            DeskCommand::ForceClose { session, reason } => {
+                self.force_close(acting, *session, reason)
+            }
+            DeskCommand::CountSafe(counted) => self.count_safe(acting, counted),
+            DeskCommand::BankCash { amount_minor, bag } => {
+                self.bank_cash(acting, *amount_minor, bag.as_ref())
+            }
             DeskCommand::VoidBasket { reason } => self.void_basket(acting, reason),
             DeskCommand::Suspend => self.suspend(acting),
             DeskCommand::Resume { order } => self.resume(acting, *order),
@@ -95,9 +108,9 @@ impl AtDesk<'_> {
                     request
                 }
                 Err(DeskRefusal::RightHeld { .. } | DeskRefusal::RightNotReachable)
-                    if overrides.is_empty() =>
+                    if !overrides.iter().any(is_without_right) =>
                 {
-                    resume_without_right()
+                    without_right(command)
                 }
                 answer => return answer,
             };
@@ -123,12 +136,33 @@ impl AtDesk<'_> {
                 Err(error) => return Err(error.into()),
             };
             let entry = JournalEntry::OverrideGranted(granted.journal_entry());
-            self.journal(asking.author(), entry)?;
+            if granted.request.action == TillAction::Train {
+                // Leaving it is no practice either.
+                self.journal_own(asking.author(), entry)?;
+            } else {
+                self.journal(asking.author(), entry)?;
+            }
             overrides.push(granted);
         }
     }
 }
 
-fn resume_without_right() -> TillRequest {
-    TillRequest::new(TillAction::ResumeWithoutRight)
+/// What a manager lets happen where nobody can be asked for the right to it.
+fn without_right(command: &DeskCommand) -> TillRequest {
+    let refunds = matches!(
+        command,
+        DeskCommand::Return(_) | DeskCommand::BeginExchange(_)
+    );
+    TillRequest::new(if refunds {
+        TillAction::RefundWithoutRight
+    } else {
+        TillAction::ResumeWithoutRight
+    })
+}
+
+fn is_without_right(granted: &ManagerOverride) -> bool {
+    matches!(
+        granted.request.action,
+        TillAction::RefundWithoutRight | TillAction::ResumeWithoutRight
+    )
 }

@@ -13,7 +13,7 @@ use holdfast_schemas::{
 };
 
 use super::{
-    DeskDone, DeskRefusal, DocumentFigures,
+    DeskDone, DeskRefusal,
     print::Printing,
     state::{Acting, AtDesk, DeskStep},
 };
@@ -143,18 +143,17 @@ impl AtDesk<'_> {
             return Ok(DeskDone::Tendered { due_minor });
         }
         let tenders: Vec<TakenTender> = after.held().map(|(_, tender)| tender.clone()).collect();
-        self.finish(acting, &tenders).map(DeskDone::Sold)
+        self.finish(acting, &tenders)
     }
 
     pub(super) fn finish_paid(&mut self, acting: &Acting<'_>) -> Result<DeskDone, DeskRefusal> {
         self.refuse_open_payment()?;
-        if self.desk.basket().state().is_empty() {
+        if self.desk.basket().state().is_empty() && self.desk.exchange().is_none() {
             return Err(DeskRefusal::BasketEmpty);
         }
         let tendering = self.desk.tendering();
         let held = tendering.held().map(|(_, tender)| tender.clone());
         self.finish(acting, &held.collect::<Vec<_>>())
-            .map(DeskDone::Sold)
     }
 
     /// T1 of the sale: the order is finished, its receipt numbered and queued with the drawer's kick, the basket over.
@@ -162,19 +161,12 @@ impl AtDesk<'_> {
         &mut self,
         acting: &Acting<'_>,
         tenders: &[TakenTender],
-    ) -> Result<DocumentFigures, DeskRefusal> {
-        let action = match self.desk.paying() {
-            None => Action::Sell(self.sale(tenders.iter().map(Into::into).collect())),
-            Some(order) => Action::Order {
-                order,
-                commands: self.finishing_commands(tenders)?,
-            },
-        };
-        let settings = self.desk.settings();
-        let kicks = tenders.iter().any(|tender| {
-            let taking = settings.tenders.setting(tender.kind);
-            taking.is_some_and(|taking| taking.opens_drawer)
-        });
+    ) -> Result<DeskDone, DeskRefusal> {
+        if let Some(back) = self.desk.exchange().cloned() {
+            return self.finish_exchange(acting, tenders, &back);
+        }
+        let action = self.selling_action(tenders)?;
+        let kicks = self.opens_drawer(tenders);
         let printing = Printing::of(self, acting);
         let print = |document: &_| printing.sale(document, kicks);
         let beside = Beside {
@@ -189,7 +181,27 @@ impl AtDesk<'_> {
         };
         let role = self.deciding_role(acting);
         let receipt = self.submit((acting, role), action, &beside)?;
-        self.finished(receipt.document)
+        self.finished(receipt.document).map(DeskDone::Sold)
+    }
+
+    /// What sells the basket with these tenders: a whole order, or the end of one that a card payment began.
+    pub(super) fn selling_action(&self, tenders: &[TakenTender]) -> Result<Action, DeskRefusal> {
+        Ok(match self.desk.paying() {
+            None => Action::Sell(self.sale(tenders.iter().map(Into::into).collect())),
+            Some(order) => Action::Order {
+                order,
+                commands: self.finishing_commands(tenders)?,
+            },
+        })
+    }
+
+    /// Whether one of these tenders opens the drawer.
+    pub(super) fn opens_drawer(&self, tenders: &[TakenTender]) -> bool {
+        let settings = self.desk.settings();
+        tenders.iter().any(|tender| {
+            let taking = settings.tenders.setting(tender.kind);
+            taking.is_some_and(|taking| taking.opens_drawer)
+        })
     }
 
     /// What finishes an order that a card payment began: the other tenders, the goods, the end.

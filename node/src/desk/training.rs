@@ -47,17 +47,15 @@ impl AtDesk<'_> {
             return Ok(DeskDone::Done);
         }
         let place = self.main.store().place().training();
-        let mut row = self.staff_row()?;
-        row.training = on;
-        let user = Some(acting.user.clone());
+        self.clear_basket()?;
         if on {
             // What a training of before left behind where the power went while it was thrown away.
             place.remove()?;
             let training = open(self.main, self.random, self.now)?;
-            self.write_staff(row, user)?;
+            self.write_training(true)?;
             self.use_training(Some(training))?;
         } else {
-            self.write_staff(row, user)?;
+            self.write_training(false)?;
             self.use_training(None)?;
             place.remove()?;
         }

@@ -8,7 +8,7 @@ use holdfast_schemas::{
         CustomerId, DocumentId, NodeNumber, OperationId, OrderNumber, ReceiptNumber,
         TenderReference, UserId,
     },
-    operation::{DocumentKind, LineNumber, TenderKind},
+    operation::{DenominationCount, DocumentKind, LineNumber, TenderKind},
     reference::{MinimumAge, StoreSettings},
     staff::{PersonName, StaffRole},
     store_settings::Language,
@@ -34,6 +34,8 @@ pub struct DeskView {
     pub session: Option<SessionView>,
     /// What is rung up.
     pub basket: BasketView,
+    /// What comes back in exchange for it.
+    pub exchange: Option<ExchangeView>,
     /// How it is paid.
     pub tendering: TenderingView,
     /// The sale or return that was finished last, until something is rung up again: the change screen.
@@ -84,6 +86,8 @@ pub struct SessionView {
     pub currency: Currency,
     /// The change money that it began with.
     pub float_minor: MinorUnits,
+    /// How that was made up, where it was counted by denomination.
+    pub float: Vec<DenominationCount>,
     /// What was counted, once somebody counted. What is expected is nowhere before the close.
     pub counted_minor: Option<MinorUnits>,
 }
@@ -107,6 +111,8 @@ pub struct BasketView {
     pub total_minor: MinorUnits,
     /// Who buys.
     pub customer: Option<CustomerId>,
+    /// What they are called, where their record is here. Personal data: for the screen only.
+    pub customer_called: Option<PersonName>,
     /// The highest age that the customer was found to have.
     pub old_enough_for: Option<MinimumAge>,
     /// Whether there is something to undo.
@@ -122,6 +128,23 @@ pub struct BasketLineView {
     pub line: RungUpLine,
     /// What it costs.
     pub priced: PricedLine,
+}
+
+/// An exchange that is under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExchangeView {
+    /// The order whose goods come back; none for goods without their sale.
+    pub order: Option<DocumentId>,
+    /// How many of its lines.
+    pub lines: usize,
+    /// What they are worth.
+    pub worth_minor: MinorUnits,
+    /// What of that is settled by the basket.
+    pub exchanged_minor: MinorUnits,
+    /// What the basket costs more: to be paid.
+    pub due_minor: MinorUnits,
+    /// What it costs less: refunded at the end.
+    pub refund_minor: MinorUnits,
 }
 
 /// How the basket is paid.
@@ -193,6 +216,8 @@ pub struct DocumentFigures {
     pub tendered_minor: MinorUnits,
     /// The change that goes back.
     pub change_minor: MinorUnits,
+    /// The return that was written with it in one commit, where it was an exchange: only in the answer to the command.
+    pub exchanged: Option<DocumentId>,
     /// The currency of these amounts.
     pub currency: Currency,
     /// Its receipt as text, 42 characters wide.

@@ -3,11 +3,13 @@
 use holdfast_schemas::{
     document::AppendError,
     identity::{
-        ChangeHash, DocumentId, LogId, LogPosition, OrderNumber, OrderNumberError, ReasonCode,
+        BankBag, ChangeHash, DocumentId, LogId, LogPosition, OrderNumber, OrderNumberError,
+        ReasonCode,
     },
     operation::{
-        Author, BasketVoided, CashCounted, CashDropped, DocumentKind, LoanReceived, NoSale, PaidIn,
-        PaidOut, StockLine, StockMovementKind,
+        Author, BasketVoided, CashCounted, CashDropped, DenominationCount, DocumentKind,
+        LoanReceived, NoSale, PaidIn, PaidOut, SignedOn, StockLine, StockMovementKind,
+        SuspendedGrants,
     },
     order::{OrderCommand, Sale},
     refusal::Refusal,
@@ -35,6 +37,15 @@ pub struct Command {
 pub enum Action {
     /// Begin the till's session.
     OpenSession(OpenSession),
+    /// Begin it with its float counted by denomination, and who did.
+    BeginSession {
+        /// How.
+        open: OpenSession,
+        /// How the float is made up; nothing where it was not counted so.
+        float: Vec<DenominationCount>,
+        /// Who is at the till.
+        signed_on: SignedOn,
+    },
     /// Put cash in that is no sale.
     PayIn(PaidIn),
     /// Take cash out that is no refund.
@@ -54,6 +65,15 @@ pub enum Action {
         /// Why the drawer is over or short, where it is.
         over_short_reason: Option<ReasonCode>,
     },
+    /// Close a session of the store that was left open, as what is known of it here says.
+    ForceClose {
+        /// Which.
+        session: DocumentId,
+        /// Why.
+        reason: ReasonCode,
+    },
+    /// Write down what was counted in the store's safe, or what left it for the bank.
+    Safe(SafeDeed),
     /// Sell a whole basket, paid and carried out.
     Sell(Sale),
     /// Take goods back and refund them. For a verified return the order must be in this file.
@@ -69,7 +89,12 @@ pub enum Action {
         commands: Vec<OrderCommand>,
     },
     /// Put a basket aside.
-    Suspend(Sale),
+    Suspend {
+        /// What is in it; its tenders do not matter.
+        sale: Sale,
+        /// What was granted in it.
+        granted: SuspendedGrants,
+    },
     /// Write something into the session's journal.
     Journal(JournalEntry),
     /// Write down a rise or fall of stock that is no sale and no return.
@@ -94,6 +119,20 @@ pub struct OpenSession {
     pub business_date: Option<BusinessDate>,
     /// The change money in the drawer.
     pub float_minor: MinorUnits,
+}
+
+/// What happened to the safe of the till's own store. Trading day and currency come from its settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SafeDeed {
+    /// It was counted.
+    Counted(CashCounted),
+    /// Cash left it for the bank.
+    Banked {
+        /// How much.
+        amount_minor: MinorUnits,
+        /// The number of its bag.
+        bag: Option<BankBag>,
+    },
 }
 
 /// A rise or fall of stock at the till's own store.

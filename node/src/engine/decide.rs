@@ -3,9 +3,10 @@
 use holdfast_schemas::{
     after_sale::{AfterSale, after_sale},
     document::Document,
-    identity::{DocumentId, LogId, OrderNumber, OrderNumberMint},
+    identity::{DocumentId, LogId, OrderNumber, OrderNumberMint, ReasonCode},
     operation::{
-        Author, Body, DocumentKind, Operation, PaymentIntended, Role, SessionOpened, StockMoved,
+        Author, Body, CashBanked, DocumentKind, FloatCounted, Operation, PaymentIntended, Role,
+        SafeCounted, SessionOpened, StockMoved,
     },
     order::{OrderCommand, Sale, SaleContext, decide_order, fold_order, place, sell, suspend},
     planted::{self, Planted},
@@ -13,9 +14,11 @@ use holdfast_schemas::{
     refusal::Refusal,
     return_::{ReturnContext, ReturnRequest, ReturnedGoods, fold_return, take_back},
     rules::Rules,
+    safe::{SafePaper, decide_safe},
     stock::decide_stock,
     till_session::{
-        CloseSession, SessionCommand, SessionTakings, decide_till_session, fold_till_session,
+        CloseSession, ForceClose, SessionCommand, SessionTakings, decide_till_session,
+        fold_till_session,
     },
     time::{BusinessDate, Timestamp},
 };
@@ -23,7 +26,7 @@ use jiff::{ToSpan, tz::TimeZone};
 use rusqlite::Transaction;
 
 use super::{
-    command::{self, Action, Command, IntendPayment, StockPaper, SubmitError},
+    command::{self, Action, Command, IntendPayment, SafeDeed, StockPaper, SubmitError},
     known::{Known, OpenSession},
 };
 use crate::store::{StoreError, TillIdentity, query, reference, sync};
@@ -48,6 +51,8 @@ pub(super) struct Decider<'a> {
     pub(super) log: LogId,
     /// Drawn for the id of a new document.
     pub(super) drawn: u64,
+    /// The number that was minted for another document of the same commit.
+    pub(super) minted: Option<OrderNumber>,
 }
 
 impl Decider<'_> {
@@ -59,6 +64,19 @@ impl Decider<'_> {
         let role = command.by.role;
         match &command.action {
             Action::OpenSession(open) => self.open_session(open, settings, role, &rules),
+            Action::BeginSession {
+                open,
+                float,
+                signed_on,
+            } => {
+                let mut begun = self.open_session(open, settings, role, &rules)?;
+                if !float.is_empty() {
+                    let denominations = float.clone();
+                    begun.bodies.push(FloatCounted { denominations }.into());
+                }
+                begun.bodies.push(signed_on.clone().into());
+                Ok(begun)
+            }
             Action::PayIn(body) => {
                 self.in_session(&SessionCommand::PayIn(body.clone()), role, &rules)
             }
@@ -84,7 +102,7 @@ impl Decider<'_> {
                 let session = self.session()?.id();
                 let close = CloseSession {
                     takings: takings(self.transaction, session)?,
-                    covers: query::log_ranges_of_session(self.transaction, session)?,
+                    covers: query::log_ranges_of_session(self.transaction, session, true)?,
                     over_short_reason: over_short_reason.clone(),
                 };
                 self.in_session(&SessionCommand::Close(close), role, &rules)
@@ -92,10 +110,18 @@ impl Decider<'_> {
             Action::Journal(entry) => {
                 self.in_session(&SessionCommand::Journal(entry.clone()), role, &rules)
             }
+            Action::ForceClose { session, reason } => {
+                self.force_close(*session, reason, role, &rules)
+            }
+            Action::Safe(deed) => self.safe(deed, settings, role, &rules),
             Action::Sell(sale) => self.sell(sale, role, &rules),
             Action::IntendPayment(intend) => self.intend(intend, role, &rules),
             Action::Order { order, commands } => self.order(*order, commands, role, &rules),
-            Action::Suspend(sale) => self.begin_order(sale, role, &rules, suspend),
+            Action::Suspend { sale, granted } => {
+                self.begin_order(sale, role, &rules, |sale, context| {
+                    suspend(sale, granted, context)
+                })
+            }
             Action::Return(request) => self.take_back(request, role, &rules),
             Action::MoveStock(paper) => self.move_stock(paper, settings, role, &rules),
         }
@@ -171,6 +197,61 @@ impl Decider<'_> {
             kind: DocumentKind::TillSession,
             number: None,
         })
+    }
+
+    /// Closes a session of the store that is open, of whatever till.
+    fn force_close(
+        &self,
+        session: DocumentId,
+        reason: &ReasonCode,
+        role: Role,
+        rules: &Rules,
+    ) -> Result<Decision, SubmitError> {
+        let document = query::read_whole(self.transaction, session)?
+            .filter(|document| document.kind() == Some(DocumentKind::TillSession))
+            .ok_or(Refusal::NotOpened {})?;
+        let state = fold_till_session(document.id(), document.operations());
+        let close = ForceClose {
+            takings: takings(self.transaction, session)?,
+            covers: query::log_ranges_of_session(self.transaction, session, false)?,
+            reason: reason.clone(),
+        };
+        let command = SessionCommand::ForceClose(close);
+        Ok(Decision {
+            bodies: decide_till_session(&state, &command, role, rules)?,
+            document,
+            kind: DocumentKind::TillSession,
+            number: None,
+        })
+    }
+
+    fn safe(
+        &self,
+        deed: &SafeDeed,
+        settings: &StoreSettings,
+        role: Role,
+        rules: &Rules,
+    ) -> Result<Decision, SubmitError> {
+        let store = self.till.store.clone();
+        let business_date = business_date(self.now, settings)?;
+        let currency = settings.currency;
+        let paper = match deed {
+            SafeDeed::Counted(counted) => SafePaper::Counted(SafeCounted {
+                store,
+                business_date,
+                currency,
+                counted: counted.clone(),
+            }),
+            SafeDeed::Banked { amount_minor, bag } => SafePaper::Banked(CashBanked {
+                store,
+                business_date,
+                currency,
+                amount_minor: *amount_minor,
+                bag: bag.clone(),
+            }),
+        };
+        let bodies = decide_safe(&paper, role, rules)?;
+        Ok(self.begin(DocumentKind::Safe, bodies))
     }
 
     fn sell(&self, sale: &Sale, role: Role, rules: &Rules) -> Result<Decision, SubmitError> {
@@ -322,9 +403,14 @@ impl Decider<'_> {
 
     /// The next number, after every number that this till is known to have issued.
     fn mint(&self) -> Result<OrderNumber, SubmitError> {
-        let read = || sync::last_number(self.transaction);
-        let last = self.known.last_number.or_read(read)?;
-        let last = last.filter(|_| !planted::is(Planted::NumberNotKept));
+        let last = match self.minted {
+            Some(minted) => Some(minted),
+            None => {
+                let read = || sync::last_number(self.transaction);
+                let last = self.known.last_number.or_read(read)?;
+                last.filter(|_| !planted::is(Planted::NumberNotKept))
+            }
+        };
         Ok(OrderNumberMint::new(self.till.node, last).mint(self.now)?)
     }
 
@@ -354,7 +440,9 @@ pub(super) fn takings(
             Some(DocumentKind::Return) => {
                 SessionTakings::of_return(session, &fold_return(id, operations))
             }
-            Some(DocumentKind::TillSession | DocumentKind::Stock) | None => continue,
+            Some(DocumentKind::TillSession | DocumentKind::Stock | DocumentKind::Safe) | None => {
+                continue;
+            }
         };
         takings = takings.plus(&more);
     }

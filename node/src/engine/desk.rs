@@ -1,7 +1,8 @@
 //! The desk's own small transactions: what a screen shows that is no document.
 
 use holdfast_schemas::{
-    identity::{NodeNumber, UserId},
+    customer::Customer,
+    identity::{CustomerId, NodeNumber, UserId},
     staff::SignOnThrottle,
     time::Timestamp,
 };
@@ -11,6 +12,7 @@ use crate::{
     desk::SUSPENDED_MAX,
     store::{
         OrderSummary, StoreError,
+        customer::{self, UnsentCustomer},
         desk::{self, DeskRow, NewPrint, WaitingPrints},
     },
 };
@@ -27,6 +29,30 @@ impl Engine {
         if let Some(row) = row {
             desk::put_row(&transaction, row)?;
         }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Writes a customer's record, to be sent (customer).
+    pub(crate) fn put_customer(&mut self, record: &Customer) -> Result<(), StoreError> {
+        let transaction = self.store_mut().begin()?;
+        customer::put_own(&transaction, record)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Erases a customer's record here, and has headquarters erase it (customer).
+    pub(crate) fn erase_customer(&mut self, number: &CustomerId) -> Result<(), StoreError> {
+        let transaction = self.store_mut().begin()?;
+        customer::erase_own(&transaction, number)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Headquarters was told of a customer (customer).
+    pub(crate) fn customer_sent(&mut self, told: &UnsentCustomer) -> Result<(), StoreError> {
+        let transaction = self.store_mut().begin()?;
+        customer::sent(&transaction, told)?;
         transaction.commit()?;
         Ok(())
     }

@@ -41,7 +41,9 @@ use holdfast_schemas::{
 };
 
 pub use apply::{Applied, Origin};
-pub use command::{Action, Command, IntendPayment, OpenSession, Receipt, StockPaper, SubmitError};
+pub use command::{
+    Action, Command, IntendPayment, OpenSession, Receipt, SafeDeed, StockPaper, SubmitError,
+};
 pub(crate) use decide::{business_date, read_after_sale};
 pub use import::Unproved;
 pub use rebuild::Finding;

@@ -7,6 +7,7 @@ use holdfast_schemas::{
     operation::{Body, DocumentKind, OrderBody, Recorded, ReturnBody},
     order::{OrderState, fold_order},
     return_::{ReturnState, fold_return},
+    safe::{SafeState, fold_safe},
     stock::{StockMovement, fold_stock, order_movements, return_movements, stock_movements},
     till_session::{TillSessionState, fold_till_session},
     value::{Currency, MinorUnits, Money},
@@ -15,7 +16,9 @@ use rust_decimal::{Decimal, prelude::ToPrimitive};
 
 use crate::store::{
     StoreError,
-    projection::{DocumentRows, Level, Levels, OrderRow, ReturnRow, SessionRow, SummaryRow},
+    projection::{
+        DocumentRows, Level, Levels, OrderRow, ReturnRow, SafeRow, SessionRow, SummaryRow,
+    },
 };
 
 /// All rows of a document.
@@ -39,6 +42,9 @@ pub(super) fn project(document: &Document) -> Result<DocumentRows, StoreError> {
             let stock = fold_stock(id, operations);
             rows.levels = levels(&stock_movements(&stock))?;
             rows.misfits = misfits(&stock.misfits)?;
+        }
+        Some(RecordedKind::Known(DocumentKind::Safe)) => {
+            project_safe(&mut rows, &fold_safe(id, operations))?;
         }
         // A kind of a later version, or a document whose first change is still missing: kept, not understood.
         Some(RecordedKind::Unknown(_)) | None => {}
@@ -115,6 +121,21 @@ fn project_session(rows: &mut DocumentRows, session: &TillSessionState) -> Resul
     Ok(())
 }
 
+fn project_safe(rows: &mut DocumentRows, safe: &SafeState) -> Result<(), StoreError> {
+    let counted = safe.counted.iter();
+    let counted = counted.map(|(_, paper)| (&paper.store, paper.business_date));
+    let banked = safe.banked.iter();
+    let banked = banked.map(|(_, paper, _)| (&paper.store, paper.business_date));
+    rows.summary = counted.chain(banked).next().map(|(store, business_date)| {
+        SummaryRow::Safe(SafeRow {
+            store: store.clone(),
+            business_date,
+        })
+    });
+    rows.misfits = misfits(&safe.misfits)?;
+    Ok(())
+}
+
 fn misfits(misfits: &[Misfit]) -> Result<Vec<String>, StoreError> {
     let texts = misfits.iter().map(serde_json::to_string);
     texts
@@ -178,7 +199,7 @@ fn currency(rows: &DocumentRows) -> Option<Currency> {
     match rows.summary.as_ref()? {
         SummaryRow::Order(order) => Some(order.currency),
         SummaryRow::Return(returned) => Some(returned.currency),
-        SummaryRow::Session(_) => None,
+        SummaryRow::Session(_) | SummaryRow::Safe(_) => None,
     }
 }
 
@@ -193,6 +214,6 @@ pub(super) fn amount(rows: &DocumentRows) -> Option<Money> {
             currency: returned.currency,
             minor: returned.total_minor,
         }),
-        SummaryRow::Session(_) => None,
+        SummaryRow::Session(_) | SummaryRow::Safe(_) => None,
     }
 }

@@ -3,7 +3,7 @@
 use holdfast_schemas::{
     identity::NodeNumber,
     sync::till::TillRights,
-    wire::{HeldRight, Right},
+    wire::{HeldRight, Right, RightKind},
 };
 
 use super::Engine;
@@ -33,12 +33,29 @@ impl Engine {
     /// # Errors
     /// [`StoreError`].
     pub fn use_right(&mut self, right: Right) -> Result<bool, StoreError> {
-        let rights = self.rights()?;
-        let held = rights.held.iter().any(|held| held.right == right);
+        let held = self.holds(right)?;
         if held {
             self.in_use.insert(right);
         }
         Ok(held)
+    }
+
+    /// Whether the till holds a right: it was given it, or it is to refund a sale of its own and it was never given away.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn holds(&self, right: Right) -> Result<bool, StoreError> {
+        let given = self.rights()?.held.iter().any(|held| held.right == right);
+        Ok(given
+            || (self.is_born_with(&right)
+                && !self
+                    .store()
+                    .read(|transaction| rights::is_away(transaction, &right))?))
+    }
+
+    /// A till has the right to refund what it sold without asking: most goods come back to it, and it may be alone.
+    fn is_born_with(&self, right: &Right) -> bool {
+        right.kind == RightKind::Refund && right.document.node() == self.till().node
     }
 
     /// A right is not being used any more; the till still holds it.
@@ -66,8 +83,12 @@ impl Engine {
         right: &Right,
         to: Option<NodeNumber>,
     ) -> Result<(), StoreError> {
+        let born_with = self.is_born_with(right);
         let transaction = self.store_mut().begin()?;
         rights::give_up(&transaction, right, to)?;
+        if born_with {
+            rights::put_away(&transaction, right)?;
+        }
         transaction.commit()?;
         self.in_use.remove(right);
         Ok(())

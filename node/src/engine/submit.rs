@@ -113,47 +113,116 @@ impl Engine {
     ) -> Result<Receipt, SubmitError> {
         let drawn = random.next_u64();
         let prepared = self.store().read(|transaction| {
-            let known = &self.known;
-            let fork = known.fork.or_read(|| log::fork(transaction))?;
-            if let Some((log, position)) = *fork {
-                return Err(SubmitError::Frozen { log, position });
-            }
-            let log = known.log.or_read(|| read_log(transaction, self.log()))?;
-            let decider = Decider {
-                transaction,
-                known,
-                till: self.till(),
-                log: self.log(),
-                now,
-                drawn,
-            };
-            let next = || desk::next_receipt(transaction, self.till().node);
-            let numbered = beside.numbered.then(next).transpose()?;
-            for later_ms in 0..STAMP_LATER_MS_MAX {
-                let at = now.plus_milliseconds(later_ms);
-                let mut decision = decider.decide(command)?;
-                if let Some(number) = numbered {
-                    decision.bodies = number_receipt(decision.bodies, number);
-                }
-                let (mut prepared, document) =
-                    prepare(decision, &command.by, at, *log, &beside.basket)?;
-                prepared.numbered = numbered;
-                prepared.add_desk(transaction, beside, &document)?;
-                if !log::holds(transaction, &prepared.entry.hash)? {
-                    return Ok(prepared);
-                }
-            }
-            Err(SubmitError::Repeated)
+            let decider = self.decider(transaction, now, drawn);
+            self.prepare_one(&decider, (command, beside), None)
         })?;
-        if let Err(error) = commit(&mut self.store, &prepared, now) {
-            self.known = Known::default();
-            return Err(error.into());
-        }
-        match prepared.written(now) {
-            Some(written) => self.known.take(&written),
-            None => self.known = Known::default(),
-        }
+        self.commit(std::slice::from_ref(&prepared), now)?;
         Ok(prepared.receipt)
+    }
+
+    /// Commits, and takes in what that changes of what is known.
+    fn commit(&mut self, documents: &[Prepared<'_>], now: Timestamp) -> Result<(), StoreError> {
+        if let Err(error) = commit(&mut self.store, documents, now) {
+            self.known = Known::default();
+            return Err(error);
+        }
+        for prepared in documents {
+            match prepared.written(now) {
+                Some(written) => self.known.take(&written),
+                None => self.known = Known::default(),
+            }
+        }
+        Ok(())
+    }
+
+    /// Two documents in one commit, neither of which is decided on what the other writes: goods that come back and goods
+    /// that go out for them.
+    pub(crate) fn submit_both(
+        &mut self,
+        [first, second]: [(&Command, &Beside<'_>); 2],
+        now: Timestamp,
+        random: &mut dyn Random,
+    ) -> Result<[Receipt; 2], SubmitError> {
+        let drawn = [random.next_u64(), random.next_u64()];
+        let prepared = self.store().read(|transaction| {
+            let decider = self.decider(transaction, now, drawn[0]);
+            let before = self.prepare_one(&decider, first, None)?;
+            let decider = Decider {
+                drawn: drawn[1],
+                minted: before.number,
+                ..decider
+            };
+            let after = self.prepare_one(&decider, second, Some(&before))?;
+            Ok::<_, SubmitError>([before, after])
+        })?;
+        self.commit(&prepared, now)?;
+        Ok(prepared.map(|prepared| prepared.receipt))
+    }
+
+    /// Decides a command and writes nothing: whether it could be done now.
+    pub(crate) fn could_do(&self, command: &Command, now: Timestamp) -> Result<(), SubmitError> {
+        self.store().read(|transaction| {
+            let decider = self.decider(transaction, now, 0);
+            decider.decide(command).map(|_| ())
+        })
+    }
+
+    fn decider<'a>(
+        &'a self,
+        transaction: &'a Transaction<'a>,
+        now: Timestamp,
+        drawn: u64,
+    ) -> Decider<'a> {
+        Decider {
+            transaction,
+            known: &self.known,
+            till: self.till(),
+            log: self.log(),
+            now,
+            drawn,
+            minted: None,
+        }
+    }
+
+    /// Decides and stamps one document, after another one of the same commit.
+    fn prepare_one<'b>(
+        &self,
+        decider: &Decider<'_>,
+        (command, beside): (&Command, &'b Beside<'_>),
+        before: Option<&Prepared<'_>>,
+    ) -> Result<Prepared<'b>, SubmitError> {
+        let transaction = decider.transaction;
+        let known = decider.known;
+        let fork = known.fork.or_read(|| log::fork(transaction))?;
+        if let Some((log, position)) = *fork {
+            return Err(SubmitError::Frozen { log, position });
+        }
+        let log = *known.log.or_read(|| read_log(transaction, self.log()))?;
+        let log = KnownLog {
+            head: before.map_or(log.head, |before| before.head),
+            ..log
+        };
+        let next = || match before.and_then(|before| before.numbered) {
+            Some(number) => number.next().ok_or_else(|| {
+                StoreError::unreadable("receipt number", &"it is the last there can be")
+            }),
+            None => desk::next_receipt(transaction, self.till().node),
+        };
+        let numbered = beside.numbered.then(next).transpose()?;
+        for later_ms in 0..STAMP_LATER_MS_MAX {
+            let at = decider.now.plus_milliseconds(later_ms);
+            let mut decision = decider.decide(command)?;
+            if let Some(number) = numbered {
+                decision.bodies = number_receipt(decision.bodies, number);
+            }
+            let (mut prepared, document) = prepare(decision, &command.by, at, log, &beside.basket)?;
+            prepared.numbered = numbered;
+            prepared.add_desk(transaction, beside, &document)?;
+            if !log::holds(transaction, &prepared.entry.hash)? {
+                return Ok(prepared);
+            }
+        }
+        Err(SubmitError::Repeated)
     }
 }
 
@@ -279,29 +348,40 @@ impl Prepared<'_> {
 
 /// T1: the change, the log's position and chain, what is unsent, the last order number, projection and stock movements;
 /// and the desk's part: receipt number, what is to be printed, the open basket, the right to take one up.
-fn commit(store: &mut Store, prepared: &Prepared<'_>, now: Timestamp) -> Result<(), StoreError> {
+fn commit(store: &mut Store, documents: &[Prepared<'_>], now: Timestamp) -> Result<(), StoreError> {
     let transaction = store.begin()?;
-    log::insert(&transaction, &prepared.entry)?;
-    unsent::note(&transaction, &prepared.entry, prepared.acknowledged)?;
-    log::put_head(&transaction, &prepared.head, true)?;
-    if let Some(number) = prepared.number {
-        sync::put_last_number(&transaction, number)?;
-    }
-    projection::replace(&transaction, &prepared.before, &prepared.rows)?;
-    if let Some(number) = prepared.numbered {
-        desk::put_receipt(&transaction, number)?;
-    }
-    for print in &prepared.prints {
-        desk::queue_print(&transaction, print, now)?;
-    }
-    write_basket(&transaction, prepared.basket)?;
-    if let Some(row) = &prepared.row {
-        desk::put_row(&transaction, row)?;
-    }
-    if let Some(right) = &prepared.right {
-        rights::keep(&transaction, right)?;
+    for prepared in documents {
+        write_document(&transaction, prepared, now)?;
     }
     transaction.commit()?;
+    Ok(())
+}
+
+fn write_document(
+    transaction: &Transaction<'_>,
+    prepared: &Prepared<'_>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    log::insert(transaction, &prepared.entry)?;
+    unsent::note(transaction, &prepared.entry, prepared.acknowledged)?;
+    log::put_head(transaction, &prepared.head, true)?;
+    if let Some(number) = prepared.number {
+        sync::put_last_number(transaction, number)?;
+    }
+    projection::replace(transaction, &prepared.before, &prepared.rows)?;
+    if let Some(number) = prepared.numbered {
+        desk::put_receipt(transaction, number)?;
+    }
+    for print in &prepared.prints {
+        desk::queue_print(transaction, print, now)?;
+    }
+    write_basket(transaction, prepared.basket)?;
+    if let Some(row) = &prepared.row {
+        desk::put_row(transaction, row)?;
+    }
+    if let Some(right) = &prepared.right {
+        rights::keep(transaction, right)?;
+    }
     Ok(())
 }
 

@@ -536,6 +536,8 @@ async fn asked(
         | Question::TakeRight { .. }
         | Question::ReleaseRight { .. }
         | Question::GrantRight { .. }
+        | Question::KeepCustomer { .. }
+        | Question::EraseCustomer { .. }
         | Question::Unknown => Answer::NotUnderstood,
     };
     Ok(Input::Answer { id, answer })

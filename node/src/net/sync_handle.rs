@@ -3,7 +3,7 @@
 use holdfast_schemas::{
     sync::till::{Link, SyncStatus},
     time::Timestamp,
-    wire::{Answer, Question, limits::ASKS_MAX},
+    wire::{Answer, Question, Right, limits::ASKS_MAX},
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -77,6 +77,17 @@ impl SyncHandle {
             return not_reachable();
         }
         answered.await.unwrap_or_else(|_| not_reachable())
+    }
+
+    /// Tells the server that a right is not needed any more, now or when there is a line. Nobody waits for its answer.
+    pub(crate) async fn release(&self, right: Right) {
+        let (answer, _) = oneshot::channel();
+        let question = Question::ReleaseRight { right };
+        // Without a driver the file keeps the right, and gives it to whoever asks.
+        let _ = self
+            .requests
+            .send(SyncRequest::Ask { question, answer })
+            .await;
     }
 
     /// Has this till's data compared with the server's soon, out of turn.

@@ -282,6 +282,7 @@ impl Trader {
                 | Answer::Granted { .. }
                 | Answer::Held { .. }
                 | Answer::Released
+                | Answer::Kept
                 | Answer::NotYet
                 | Answer::Refused
                 | Answer::NotUnderstood

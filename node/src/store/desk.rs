@@ -187,6 +187,8 @@ pub(crate) fn document_of_receipt(
 pub(crate) struct NewPrint {
     /// Whether it opens the drawer.
     pub(crate) kick: bool,
+    /// Whether it is a Z report, of which there is one.
+    pub(crate) kept: bool,
     pub(crate) bytes: Vec<u8>,
 }
 
@@ -208,8 +210,15 @@ pub(crate) fn queue_print(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     transaction
-        .prepare_cached("INSERT INTO print_job (queued_at, kick, bytes) VALUES (?1, ?2, ?3)")?
-        .execute(params![now.milliseconds(), print.kick, print.bytes])?;
+        .prepare_cached(
+            "INSERT INTO print_job (queued_at, kick, kept, bytes) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![
+            now.milliseconds(),
+            print.kick,
+            print.kept,
+            print.bytes
+        ])?;
     Ok(())
 }
 
@@ -240,7 +249,7 @@ pub(crate) fn begin_print(transaction: &Transaction<'_>, number: i64) -> Result<
     Ok(())
 }
 
-/// Takes a job off the queue; all of them without a number.
+/// Takes a job off the queue; without a number all of which another copy can be printed.
 pub(crate) fn end_print(
     transaction: &Transaction<'_>,
     number: Option<i64>,
@@ -249,7 +258,7 @@ pub(crate) fn end_print(
         Some(number) => transaction
             .prepare_cached("DELETE FROM print_job WHERE number = ?1")?
             .execute([number])?,
-        None => transaction.execute("DELETE FROM print_job", [])?,
+        None => transaction.execute("DELETE FROM print_job WHERE kept = 0", [])?,
     };
     Ok(())
 }
@@ -292,4 +301,32 @@ pub(crate) fn waiting_prints(transaction: &Transaction<'_>) -> Result<WaitingPri
         receipts: read_count(count)?,
         oldest: oldest.map(Timestamp::from_milliseconds),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Store, StorePlace};
+
+    #[test]
+    fn what_is_given_up_of_the_queue_is_never_a_z_report() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let place = StorePlace::on_disk(directory.path().join("till.db"));
+        let now = Timestamp::from_milliseconds(0);
+        let mut opened = Store::open(&place, now).expect("a new file");
+        let transaction = opened.store.begin().expect("begun");
+        for (kick, kept) in [(true, false), (false, false), (false, true)] {
+            let print = NewPrint {
+                kick,
+                kept,
+                bytes: vec![u8::from(kept)],
+            };
+            queue_print(&transaction, &print, now).expect("queued");
+        }
+        end_print(&transaction, None).expect("given up");
+        let left = next_print(&transaction).expect("read").expect("a job");
+        assert_eq!(left.bytes, [1]);
+        end_print(&transaction, Some(left.number)).expect("printed");
+        assert_eq!(next_print(&transaction).expect("read"), None);
+    }
 }

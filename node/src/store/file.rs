@@ -238,6 +238,17 @@ pub(crate) fn lock(place: &StorePlace) -> Result<Option<File>, StoreError> {
     }
 }
 
+/// Copies all that is in the write-ahead log into the file, so that the file alone is all of it. For who holds its lock.
+///
+/// # Errors
+/// [`StoreError`], for a damaged file among others.
+pub(crate) fn settle(place: &StorePlace) -> Result<(), StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = connect(place, flags)?;
+    connection.busy_timeout(BUSY_WAIT)?;
+    begin_log_anew(&connection)
+}
+
 fn connect(place: &StorePlace, flags: OpenFlags) -> Result<Connection, StoreError> {
     let connection = match &place.vfs {
         None => Connection::open_with_flags(&place.path, flags)?,

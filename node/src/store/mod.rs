@@ -4,6 +4,7 @@
 //! (`identity`), and those of the engine (`crate::engine`). Nothing in a transaction decodes, logs or does I/O beyond
 //! the file itself.
 
+pub(crate) mod customer;
 mod damage;
 pub(crate) mod desk;
 mod error;
@@ -21,8 +22,8 @@ pub(crate) mod unsent;
 mod value;
 
 pub use error::StoreError;
-pub(crate) use file::lock;
 pub use file::{OpenedStore, Store, StorePlace};
+pub(crate) use file::{lock, settle};
 pub use identity::TillIdentity;
 pub use log::LogState;
 pub use projection::ProjectionDigest;

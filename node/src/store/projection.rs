@@ -55,7 +55,7 @@ impl DocumentRows {
     pub(crate) fn suspended_by(&self) -> Option<NodeNumber> {
         match self.summary.as_ref()? {
             SummaryRow::Order(order) => order.suspended_by,
-            SummaryRow::Return(_) | SummaryRow::Session(_) => None,
+            SummaryRow::Return(_) | SummaryRow::Session(_) | SummaryRow::Safe(_) => None,
         }
     }
 
@@ -72,6 +72,7 @@ pub(crate) enum SummaryRow {
     Order(OrderRow),
     Return(ReturnRow),
     Session(SessionRow),
+    Safe(SafeRow),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,6 +108,13 @@ pub(crate) struct SessionRow {
     pub(crate) business_date: BusinessDate,
     pub(crate) currency: Currency,
     pub(crate) is_open: bool,
+}
+
+/// A paper about a store's safe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SafeRow {
+    pub(crate) store: StoreId,
+    pub(crate) business_date: BusinessDate,
 }
 
 /// Of which store's stock of which product, in which measure.
@@ -166,6 +174,7 @@ fn replace_summary(
         Some(SummaryRow::Order(_)) => Some("DELETE FROM order_summary WHERE document = ?1"),
         Some(SummaryRow::Return(_)) => Some("DELETE FROM return_summary WHERE document = ?1"),
         Some(SummaryRow::Session(_)) => Some("DELETE FROM session_summary WHERE document = ?1"),
+        Some(SummaryRow::Safe(_)) => Some("DELETE FROM safe_summary WHERE document = ?1"),
         None => None,
     };
     if let Some(erase) = erase {
@@ -177,6 +186,7 @@ fn replace_summary(
         Some(SummaryRow::Order(order)) => insert_order(transaction, after.document, order),
         Some(SummaryRow::Return(returned)) => insert_return(transaction, after.document, returned),
         Some(SummaryRow::Session(session)) => insert_session(transaction, after.document, session),
+        Some(SummaryRow::Safe(safe)) => insert_safe(transaction, after.document, safe),
         None => Ok(()),
     }
 }
@@ -202,10 +212,11 @@ pub(crate) fn erase_all(transaction: &Transaction<'_>) -> Result<(), StoreError>
 }
 
 /// Every table that is a projection, with nothing else in it.
-pub(crate) const PROJECTIONS: [&str; 10] = [
+pub(crate) const PROJECTIONS: [&str; 11] = [
     "order_summary",
     "return_summary",
     "session_summary",
+    "safe_summary",
     "session_document",
     "document_number",
     "document_receipt",
@@ -284,6 +295,23 @@ fn insert_session(
             session.business_date.to_string(),
             session.currency.code(),
             session.is_open,
+        ])?;
+    Ok(())
+}
+
+fn insert_safe(
+    transaction: &Transaction<'_>,
+    document: DocumentId,
+    safe: &SafeRow,
+) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO safe_summary (document, store, business_date) VALUES (?1, ?2, ?3)",
+        )?
+        .execute(params![
+            document.to_bytes(),
+            safe.store.as_str(),
+            safe.business_date.to_string(),
         ])?;
     Ok(())
 }

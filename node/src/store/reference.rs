@@ -1,15 +1,16 @@
 //! Reference data: products by stock code and barcode, and each store's settings. Found by index, never loaded whole.
 
 use holdfast_schemas::{
+    customer::Customer,
     gtin::Gtin,
-    identity::{PriceListVersion, Sku, StoreId, UserId},
+    identity::{CustomerId, PriceListVersion, Sku, StoreId, UserId},
     reference::{Product, ReferenceRecord, StoreSettings},
     staff::User,
 };
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{
-    StoreError, search,
+    StoreError, customer, search,
     value::{read_count, to_integer},
 };
 
@@ -40,11 +41,25 @@ pub(crate) fn restart(transaction: &Transaction<'_>) -> Result<(), StoreError> {
 /// A record of reference data, with its JSON as it will be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ReferenceRow {
-    PutProduct { product: Box<Product>, json: String },
+    PutProduct {
+        product: Box<Product>,
+        json: String,
+    },
     RemoveProduct(Sku),
-    PutSettings { store: StoreId, json: String },
-    PutUser { user: UserId, json: String },
+    PutSettings {
+        store: StoreId,
+        json: String,
+    },
+    PutUser {
+        user: UserId,
+        json: String,
+    },
     RemoveUser(UserId),
+    PutCustomer {
+        customer: Box<Customer>,
+        json: String,
+    },
+    RemoveCustomer(CustomerId),
 }
 
 impl ReferenceRow {
@@ -65,6 +80,11 @@ impl ReferenceRow {
                 user: user.user,
             },
             ReferenceRecord::UserRemoved { user } => Self::RemoveUser(user),
+            ReferenceRecord::CustomerPut(customer) => Self::PutCustomer {
+                json: serde_json::to_string(&customer)?,
+                customer,
+            },
+            ReferenceRecord::CustomerRemoved { customer } => Self::RemoveCustomer(customer),
         })
     }
 }
@@ -117,6 +137,10 @@ pub(crate) fn put(transaction: &Transaction<'_>, row: &ReferenceRow) -> Result<(
                 .prepare_cached("DELETE FROM staff WHERE user = ?1")?
                 .execute([user.as_str()])?;
         }
+        ReferenceRow::PutCustomer { customer, json } => {
+            customer::put_known(transaction, customer, json)?;
+        }
+        ReferenceRow::RemoveCustomer(customer) => customer::erase(transaction, customer)?,
     }
     Ok(())
 }

@@ -88,6 +88,21 @@ pub(crate) fn of_till(transaction: &Transaction<'_>) -> Result<TillRights, Store
     Ok(rights)
 }
 
+/// Whether this till gave away the right to refund its own sale, which it had without a word of the server.
+pub(crate) fn is_away(transaction: &Transaction<'_>, right: &Right) -> Result<bool, StoreError> {
+    Ok(transaction
+        .prepare_cached("SELECT 1 FROM right_away WHERE document = ?1 AND kind = ?2")?
+        .exists(params![right.document.to_bytes(), right.kind.name()])?)
+}
+
+/// Writes that it did.
+pub(crate) fn put_away(transaction: &Transaction<'_>, right: &Right) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached("INSERT OR IGNORE INTO right_away (document, kind) VALUES (?1, ?2)")?
+        .execute(params![right.document.to_bytes(), right.kind.name()])?;
+    Ok(())
+}
+
 /// Writes a right that the server of the present epoch gave.
 pub(crate) fn keep(transaction: &Transaction<'_>, held: &HeldRight) -> Result<(), StoreError> {
     transaction.execute(

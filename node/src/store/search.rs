@@ -1,6 +1,6 @@
 //! Products by the beginnings of words, as somebody types them.
 
-use holdfast_schemas::{identity::Sku, reference::Product};
+use holdfast_schemas::{identity::Sku, reference::Product, search::search_words};
 use rusqlite::{Transaction, params};
 
 use super::{StoreError, reference::read_product, value::to_integer};
@@ -15,12 +15,13 @@ pub(crate) fn put(
     number: i64,
     product: &Product,
 ) -> Result<(), StoreError> {
-    let mut words = format!("{} {}", product.description.as_str(), product.sku);
+    let mut words = search_words(product.description.as_str());
+    words.extend(search_words(product.sku.as_str()));
     for gtin in product.gtins.iter() {
-        words.push(' ');
         // As people read it: zeros that only fill it up to 14 digits are on no package.
-        words.push_str(gtin.to_string().trim_start_matches('0'));
+        words.push(gtin.to_string().trim_start_matches('0').to_owned());
     }
+    let words = words.join(" ");
     transaction
         .prepare_cached("INSERT OR REPLACE INTO product_word (rowid, words) VALUES (?1, ?2)")?
         .execute(params![number, words])?;
@@ -40,7 +41,7 @@ pub(crate) fn remove(transaction: &Transaction<'_>, sku: &Sku) -> Result<(), Sto
 /// Products that have, for each word, one that begins so; in the order of their numbers, after one of them.
 pub(crate) fn products(
     transaction: &Transaction<'_>,
-    words: &[&str],
+    words: &[String],
     after: i64,
     products_max: usize,
 ) -> Result<Vec<(i64, Product)>, StoreError> {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_schemas::{
-    identity::{ChangeHash, LogId, LogPosition},
+    identity::{ChangeHash, DocumentId, LogId, LogPosition},
     planted::{self, Planted},
     time::Timestamp,
     value::{Currency, MinorUnits, Money},
@@ -14,7 +14,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use super::{
     StoreError,
     log::{self, NewEntry},
-    value::{read_count, read_position, read_text, to_integer},
+    value::{read_count, read_document, read_position, read_text, to_integer},
 };
 
 /// Changes in one currency, or in none, and the money that they took, less what they gave back.
@@ -50,6 +50,29 @@ pub(crate) fn figures(transaction: &Transaction<'_>) -> Result<Unsent, StoreErro
             .saturating_plus(MinorUnits::new(row.get(2)?));
     }
     Ok(unsent)
+}
+
+/// The documents of which the server does not have all, the oldest first: since when, and how many changes.
+pub(crate) fn documents(
+    transaction: &Transaction<'_>,
+    documents_max: usize,
+) -> Result<Vec<(DocumentId, Timestamp, u64)>, StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT document, min(recorded_at), count(*) FROM log
+         JOIN entry ON entry.log = log.log AND entry.position > log.acknowledged
+         WHERE log.own = 1 AND log.position > log.acknowledged
+         GROUP BY document ORDER BY min(entry.number) LIMIT ?1",
+    )?;
+    let mut rows = statement.query([to_integer(documents_max)])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push((
+            read_document(row.get(0)?),
+            Timestamp::from_milliseconds(row.get(1)?),
+            read_count(row.get(2)?)?,
+        ));
+    }
+    Ok(found)
 }
 
 /// When the file got the first change of a log that the server does not have; the earliest of all of this till's logs.

@@ -223,6 +223,7 @@ async fn a_search_finds_beginnings_of_words_in_any_order_and_goes_on_by_pages() 
         ("mu ena", &["MUG-1", "MUG-2"][..]),
         ("MUG-2", &["MUG-2"]),
         ("creme", &["TEA"]),
+        ("चाय हिं", &["CHAI"]),
         ("40063813", &["MUG-1"]),
         ("e", &["MUG-1", "MUG-2"]),
         ("\"; DROP", &[]),

@@ -224,15 +224,22 @@ pub(crate) fn reference() -> ReferencePage {
         ReferenceRecord::ProductPut(Box::new(product("TEA", None, "Crème tea", "2.50"))),
         ReferenceRecord::ProductPut(Box::new(product("MUG-2", None, "Enamel mug, red", "5.95"))),
         ReferenceRecord::ProductPut(Box::new(cheese)),
+        ReferenceRecord::ProductPut(Box::new(product("GIFT", None, "Gift wrapping", "0"))),
+        ReferenceRecord::ProductPut(Box::new(product("CHAI", None, "हिंदी चाय", "1.50"))),
     ];
+    page(0, &records)
+}
+
+/// What headquarters says after a version.
+pub(crate) fn page(after: u64, records: &[ReferenceRecord]) -> ReferencePage {
     let text = |record: &ReferenceRecord| {
         let json = serde_json::to_string(record).expect("JSON");
         ReferenceText::new(json).expect("a short record")
     };
     ReferencePage {
-        after: PriceListVersion::default(),
-        through: PriceListVersion::new(1),
-        end: PriceListVersion::new(1),
+        after: PriceListVersion::new(after),
+        through: PriceListVersion::new(after + 1),
+        end: PriceListVersion::new(after + 1),
         records: records.iter().map(text).collect(),
     }
 }

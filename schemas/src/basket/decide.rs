@@ -26,6 +26,8 @@ pub enum BasketCommand {
         item: Box<BasketItem>,
         /// How much, and at which price where the label says it.
         amount: AddedAmount,
+        /// The price of one as somebody keyed it: only for products without a price of their own.
+        keyed_price: Option<UnitPrice>,
         /// Until when its label lets it be sold.
         last_day_of_sale: Option<BusinessDate>,
         /// Whether somebody said to sell it although it is discontinued.
@@ -124,11 +126,12 @@ impl Basket {
         context: &BasketContext<'_>,
     ) -> Result<BasketStep, BasketRefusal> {
         if *command == BasketCommand::Undo {
-            return if self.can_undo() {
-                Ok(BasketStep::Undone {})
-            } else {
-                Err(BasketRefusal::NothingToUndo)
-            };
+            let undone = self.undone().ok_or(BasketRefusal::NothingToUndo)?;
+            // What takes goods off a basket is a void, by whatever key.
+            if takes_off(self.state(), undone.state()) {
+                context.allowed_by(TillRequest::new(TillAction::VoidLine))?;
+            }
+            return Ok(BasketStep::Undone {});
         }
         let event = self.state().event(command, context)?;
         let mut after = self.state().clone();
@@ -165,17 +168,23 @@ impl BasketState {
             BasketCommand::Add {
                 item,
                 amount,
+                keyed_price,
                 last_day_of_sale,
                 discontinued_accepted,
             } => {
+                let amount = keyed(item, *amount, *keyed_price)?;
                 self.check_item(item, *discontinued_accepted, context)?;
                 if let Some(day) = last_day_of_sale.filter(|day| *day < context.today) {
                     return Err(BasketRefusal::PastItsDate(day));
                 }
-                self.add(item, *amount, context)?
+                self.add(item, amount, context)?
             }
             BasketCommand::SetQuantity { line, quantity } => {
-                check_measure(self.known(*line)?, *quantity)?;
+                let known = self.known(*line)?;
+                check_measure(known, *quantity)?;
+                if quantity.amount() < known.quantity.amount() {
+                    context.allowed_by(TillRequest::new(TillAction::VoidLine))?;
+                }
                 BasketEvent::QuantitySet {
                     line: *line,
                     quantity: *quantity,
@@ -423,6 +432,35 @@ impl BasketState {
         self.basket_discount(context)
             .is_ok_and(|percent| percent > limit)
     }
+}
+
+/// What is rung up, with the price that somebody keyed. A product that has a price is rung up at it, and overridden by who
+/// may.
+fn keyed(
+    item: &BasketItem,
+    amount: AddedAmount,
+    keyed_price: Option<UnitPrice>,
+) -> Result<AddedAmount, BasketRefusal> {
+    let Some(price) = keyed_price else {
+        return Ok(amount);
+    };
+    let (own, wanted) = (item.list_price.amount(), price.amount());
+    if !own.is_zero() || amount.unit_price.is_some() || wanted <= Decimal::ZERO {
+        return Err(BasketRefusal::KeyedPrice);
+    }
+    let unit_price = Some(price);
+    Ok(AddedAmount {
+        unit_price,
+        ..amount
+    })
+}
+
+/// Whether goods are in one basket that are not, or not so many, in the other.
+fn takes_off(before: &BasketState, after: &BasketState) -> bool {
+    before.lines().any(|(number, line)| {
+        let left = after.line(number).map(|line| line.quantity.amount());
+        left.is_none_or(|left| left < line.quantity.amount())
+    })
 }
 
 fn discount_request(percent: Rate) -> TillRequest {

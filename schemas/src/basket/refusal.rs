@@ -44,6 +44,9 @@ pub enum BasketRefusal {
     /// A quantity in another measure than the product's, or too much of it.
     #[error("this quantity is none of this product")]
     Quantity,
+    /// A price was keyed for a product that has its own, or the keyed price is nothing.
+    #[error("a price is keyed only where the product has none")]
+    KeyedPrice,
     /// Somebody with more rights must override it.
     #[error("a {by:?} must allow this")]
     NeedsOverride {
@@ -67,6 +70,7 @@ impl BasketRefusal {
         match self {
             Self::Order(refusal) => refusal.code(),
             Self::NoSuchLine(_) => "no_such_line",
+            Self::KeyedPrice => "keyed_price",
             Self::NothingToUndo => "nothing_to_undo",
             Self::AskAge { .. } => "ask_age",
             Self::TooYoung(_) => "too_young",
@@ -104,6 +108,7 @@ impl BasketRefusal {
             Self::NeedsOverride { .. } => "Ask somebody with more rights to allow it.",
             Self::NotAllowed => "Leave it.",
             Self::DiscountLeft => "Take the discount off first.",
+            Self::KeyedPrice => "Ring it up without, then override its price.",
         }
     }
 }

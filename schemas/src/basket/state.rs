@@ -1,11 +1,14 @@
 //! What is in a basket, and what happened to it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::BasketItem;
 use crate::{
     identity::{Channel, CustomerId, DiscountCode, PriceListVersion, ReasonCode},
-    operation::{LineNumber, OrderType, PriceSource},
+    operation::{
+        LineNumber, OrderType, PriceSource, SuspendedGrants, SuspendedLine, SuspendedOverride,
+    },
     order::{Sale, SaleLine, SaleTender},
     reference::{MinimumAge, StoreSettings},
     staff::StaffRole,
@@ -67,7 +70,7 @@ impl From<LineNote> for String {
 }
 
 /// How much a discount by hand takes off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ManualDiscountValue {
     /// So many per cent.
@@ -77,7 +80,7 @@ pub enum ManualDiscountValue {
 }
 
 /// A discount by hand.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ManualDiscount {
     /// Under which code it is written into the order: the reason for it.
     pub code: DiscountCode,
@@ -321,6 +324,34 @@ impl BasketState {
         }
     }
 
+    /// What was granted in it, so that whoever takes it up again grants nothing anew. Its lines are numbered as those of
+    /// the order.
+    #[must_use]
+    pub fn granted(&self) -> SuspendedGrants {
+        let numbers = (1..).map_while(LineNumber::new);
+        let lines = self.lines().zip(numbers).filter_map(|((_, line), number)| {
+            let overridden = match &line.price {
+                LinePrice::Overridden {
+                    reason, allowed_by, ..
+                } => Some(SuspendedOverride {
+                    list_price: line.item.list_price,
+                    reason: reason.clone(),
+                    allowed_by: *allowed_by,
+                }),
+                LinePrice::List | LinePrice::Keyed(_) => None,
+            };
+            (overridden.is_some() || !line.discounts.is_empty()).then(|| SuspendedLine {
+                line: number,
+                overridden,
+                discounts: line.discounts.clone(),
+            })
+        });
+        SuspendedGrants {
+            discounts: self.discounts.clone(),
+            lines: lines.collect(),
+        }
+    }
+
     /// The role that the sale is decided with: the cashier's own, or that of the highest override that is in it.
     #[must_use]
     pub fn deciding_role(&self, cashier: StaffRole) -> StaffRole {
@@ -343,6 +374,15 @@ impl BasketState {
     fn line_mut(&mut self, number: LineNumber) -> Option<&mut RungUpLine> {
         let slot = self.slot(number)?;
         self.lines.get_mut(slot)?.as_mut()
+    }
+
+    /// Whether nothing was said of this customer yet.
+    fn is_new(&self) -> bool {
+        self.is_empty()
+            && self.discounts.is_empty()
+            && self.customer.is_none()
+            && self.old_enough_for.is_none()
+            && self.too_young_for.is_none()
     }
 
     /// After an event. A line that is not there is passed over: a till's own file is the only writer.
@@ -380,6 +420,14 @@ impl BasketState {
                 let slot = self.slot(*line).and_then(|slot| self.lines.get_mut(slot));
                 if let Some(slot) = slot {
                     *slot = None;
+                }
+                // The next goods may be the next customer's: nothing that was said of this one is theirs.
+                if self.is_empty() {
+                    let lines = std::mem::take(&mut self.lines);
+                    *self = Self {
+                        lines,
+                        ..Self::default()
+                    };
                 }
             }
             BasketEvent::AgeChecked {
@@ -421,9 +469,7 @@ impl Basket {
         for step in steps {
             match step {
                 BasketStep::Done(event) => events.push(event),
-                BasketStep::Undone {} => {
-                    events.pop();
-                }
+                BasketStep::Undone {} => events = Self::of(events).undone_events(),
             }
         }
         Self::of(events)
@@ -441,6 +487,24 @@ impl Basket {
         !self.events.is_empty()
     }
 
+    /// The basket as it is with the last thing undone.
+    pub(super) fn undone(&self) -> Option<Self> {
+        self.can_undo().then(|| Self::of(self.undone_events()))
+    }
+
+    /// What is left with the last thing undone. Where that was the first goods, all that was said of their customer goes
+    /// with them.
+    fn undone_events(&self) -> Vec<BasketEvent> {
+        let kept = self.events.len().saturating_sub(1);
+        let mut events = self.events.clone();
+        events.truncate(kept);
+        let after = Self::of(events);
+        if after.state.is_empty() && !self.state.is_empty() && !after.state.is_new() {
+            return Vec::new();
+        }
+        after.events
+    }
+
     /// Takes a step that was decided, and written down.
     pub fn take(&mut self, step: BasketStep) {
         match step {
@@ -448,10 +512,7 @@ impl Basket {
                 self.state.apply(&event);
                 self.events.push(event);
             }
-            BasketStep::Undone {} => {
-                self.events.pop();
-                *self = Self::of(std::mem::take(&mut self.events));
-            }
+            BasketStep::Undone {} => *self = Self::of(self.undone_events()),
         }
     }
 

@@ -5,14 +5,14 @@ use crate::{
     gtin::Gtin,
     identity::{CustomerId, PriceListVersion, Sku, UserId},
     operation::{LineKind, LineNumber, PriceSource, Role, TaxMode, TaxRounding, TenderKind},
-    order::{SaleContext, SaleTender, price_sale, sell, suspend},
+    order::{OrderState, SaleContext, SaleTender, price_sale, sell, suspend},
     reference::{MinimumAge, Product, StoreSettings, TaxRates},
     rules::Rules,
     scan::{
         InStorePrefix, MeasuredValue, ScannedCode, VariableMeasureRule, VariableMeasureRules,
         decode,
     },
-    staff::{ManagerOverride, StaffRole},
+    staff::{ActionRule, ManagerOverride, RightsTable, StaffRole, TillAction},
     testing::{minor, open_session, order_number, order_of, reason, session_of, written},
     text_value::Description,
     time::BusinessDate,
@@ -61,6 +61,7 @@ fn add(item: BasketItem, amount: AddedAmount) -> BasketCommand {
     BasketCommand::Add {
         item: Box::new(item),
         amount,
+        keyed_price: None,
         last_day_of_sale: None,
         discontinued_accepted: false,
     }
@@ -109,19 +110,42 @@ impl Till {
         command: &BasketCommand,
         overridden: Option<&ManagerOverride>,
     ) -> Result<(), BasketRefusal> {
-        let context = BasketContext {
-            role: self.role,
-            overridden,
-            settings: &self.settings,
-            today: today(),
-        };
-        let step = self.basket.decide(command, &context)?;
+        let step = self.basket.decide(command, &self.context(overridden))?;
         let json = serde_json::to_string(&step).unwrap();
         assert_eq!(serde_json::from_str::<BasketStep>(&json).unwrap(), step);
         self.basket.take(step.clone());
         self.steps.push(step);
         assert_eq!(Basket::replay(self.steps.iter().cloned()), self.basket);
         Ok(())
+    }
+
+    fn context<'a>(&'a self, overridden: Option<&'a ManagerOverride>) -> BasketContext<'a> {
+        BasketContext {
+            role: self.role,
+            overridden,
+            settings: &self.settings,
+            today: today(),
+        }
+    }
+
+    /// The order as which the basket is put aside.
+    fn put_aside(&self) -> OrderState {
+        let state = self.basket.state();
+        let sale = state.sale(
+            &self.settings,
+            PriceListVersion::new(3),
+            "till".parse().unwrap(),
+            Vec::new(),
+        );
+        let session = session_of(&open_session(1, "2026-03-07", 0));
+        let context = SaleContext {
+            number: order_number(1),
+            session: &session,
+            role: Role::from(state.deciding_role(self.role)),
+            rules: &Rules::of(&self.settings),
+        };
+        let bodies = suspend(&sale, &state.granted(), &context).unwrap();
+        order_of(&written(crate::testing::document_id(2), bodies))
     }
 
     fn refused(&mut self, command: &BasketCommand) -> &'static str {
@@ -142,6 +166,122 @@ impl Till {
     fn total(&self) -> i64 {
         let priced = self.basket.state().priced(&self.settings).unwrap();
         priced.total_minor.get()
+    }
+}
+
+#[test]
+fn a_price_is_keyed_only_for_a_product_without_one() {
+    let keyed = |list: &str, price: &str| BasketCommand::Add {
+        item: Box::new(item("TEA", list)),
+        amount: pieces(1),
+        keyed_price: Some(price.parse().unwrap()),
+        last_day_of_sale: None,
+        discontinued_accepted: false,
+    };
+    let mut till = Till::new();
+    assert_eq!(till.refused(&keyed("2.50", "0.01")), "keyed_price");
+    assert_eq!(till.refused(&keyed("2.50", "2.50")), "keyed_price");
+    assert_eq!(till.refused(&keyed("0", "0")), "keyed_price");
+    till.tell(&keyed("0", "3.10")).unwrap();
+    assert_eq!(till.total(), 3_10);
+}
+
+#[test]
+fn the_last_line_takes_what_was_said_of_its_customer_with_it() {
+    let discount = BasketCommand::DiscountBasket {
+        code: "example".parse().unwrap(),
+        value: percent("10"),
+    };
+    let age = BasketCommand::AnswerAge {
+        minimum_age: MinimumAge::new(18).unwrap(),
+        old_enough: true,
+    };
+    let customer = BasketCommand::SetCustomer(CustomerId::new("c-1").ok());
+    for last in [
+        BasketCommand::RemoveLine { line: line(1) },
+        BasketCommand::Undo,
+    ] {
+        let mut till = Till::with([age.clone(), customer.clone()]);
+        till.tell(&add(item("TEA", "2.50"), pieces(1))).unwrap();
+        if last != BasketCommand::Undo {
+            till.tell(&discount).unwrap();
+        }
+        till.tell(&last).unwrap();
+        let state = till.basket.state();
+        assert_eq!(state.customer, None, "{last:?}");
+        assert_eq!(state.old_enough_for, None, "{last:?}");
+        assert!(state.discounts.is_empty(), "{last:?}");
+    }
+    // By mistake: undone, all of it is back.
+    let mut till = Till::with([customer, add(item("TEA", "2.50"), pieces(1)), discount]);
+    let before = till.basket.state().clone();
+    till.tell(&BasketCommand::RemoveLine { line: line(1) })
+        .unwrap();
+    till.tell(&BasketCommand::Undo).unwrap();
+    assert_eq!(*till.basket.state(), before);
+}
+
+#[test]
+fn where_voids_are_restricted_neither_undo_nor_a_lower_quantity_gets_around_it() {
+    let mut till = Till::with([
+        add(item("TEA", "2.50"), pieces(3)),
+        add(item("JAM", "1"), pieces(1)),
+    ]);
+    let rule = ActionRule {
+        least: StaffRole::Supervisor,
+        override_by: Some(StaffRole::Supervisor),
+    };
+    let actions = [(TillAction::VoidLine, rule)];
+    till.settings.rights = RightsTable::new(actions.into(), Default::default()).unwrap();
+    let quantity = |pieces: u32| BasketCommand::SetQuantity {
+        line: line(1),
+        quantity: Quantity::pieces(pieces).unwrap(),
+    };
+    assert_eq!(till.refused(&quantity(2)), "needs_override");
+    assert_eq!(till.refused(&BasketCommand::Undo), "needs_override");
+    till.tell(&quantity(4)).unwrap();
+    assert_eq!(till.refused(&BasketCommand::Undo), "needs_override");
+    let customer = BasketCommand::SetCustomer(CustomerId::new("c-1").ok());
+    till.tell(&customer).unwrap();
+    till.tell(&BasketCommand::Undo).unwrap();
+    till.role = StaffRole::Supervisor;
+    till.tell(&quantity(2)).unwrap();
+    till.tell(&BasketCommand::Undo).unwrap();
+    assert_eq!(till.lines(), ["1: 4 TEA", "2: 1 JAM"]);
+}
+
+/// Put aside and taken up again, a discount of a cashier's limit is still that: no second one fits on top.
+#[test]
+fn a_basket_that_was_put_aside_keeps_its_limits() {
+    let discount = BasketCommand::DiscountBasket {
+        code: "example".parse().unwrap(),
+        value: percent("10"),
+    };
+    let of_line = BasketCommand::DiscountLine {
+        line: line(1),
+        code: "example".parse().unwrap(),
+        value: percent("10"),
+    };
+    let mut till = Till::with([
+        add(item("TEA", "2.50"), pieces(4)),
+        of_line.clone(),
+        discount.clone(),
+    ]);
+    for _ in 0..3 {
+        let order = till.put_aside();
+        let events = resumed_events(&order, |_| ResumedProduct::default());
+        till.basket = Basket::replay(events.into_iter().map(BasketStep::Done));
+        till.steps.clear();
+        for command in [&discount, &of_line] {
+            let context = till.context(None);
+            let refusal = till.basket.decide(command, &context).expect_err("refused");
+            assert_eq!(refusal.code(), "needs_override");
+        }
+        assert_eq!(
+            till.basket.state().deciding_role(StaffRole::Cashier),
+            StaffRole::Cashier
+        );
+        assert_eq!(till.total(), 8_10);
     }
 }
 
@@ -224,6 +364,7 @@ fn discontinued_and_overdue_items_are_asked_for_or_refused() {
     till.tell(&BasketCommand::Add {
         item: Box::new(last.clone()),
         amount: pieces(1),
+        keyed_price: None,
         last_day_of_sale: Some(today()),
         discontinued_accepted: true,
     })
@@ -232,6 +373,7 @@ fn discontinued_and_overdue_items_are_asked_for_or_refused() {
     let yesterday = BasketCommand::Add {
         item: Box::new(item("MILK", "1.00")),
         amount: pieces(1),
+        keyed_price: None,
         last_day_of_sale: Some("2026-03-06".parse().unwrap()),
         discontinued_accepted: true,
     };
@@ -445,7 +587,13 @@ proptest! {
         }
         states.pop();
         while let Some(before) = states.pop() {
+            let goods = !till.basket.state().is_empty();
             till.tell(&BasketCommand::Undo).unwrap();
+            if goods && before.state().is_empty() && !till.basket.can_undo() {
+                // With the first goods, what was said of their customer went too.
+                prop_assert_eq!(&till.basket, &Basket::new());
+                break;
+            }
             prop_assert_eq!(&till.basket, &before);
         }
         prop_assert_eq!(till.tell(&BasketCommand::Undo), Err(BasketRefusal::NothingToUndo));
@@ -474,11 +622,14 @@ proptest! {
             role: Role::Manager,
             rules: &Rules::of(&till.settings),
         };
-        let order = order_of(&written(crate::testing::document_id(2), suspend(&sale, &context).unwrap()));
+        let order = order_of(&written(crate::testing::document_id(2), suspend(&sale, &state.granted(), &context).unwrap()));
         prop_assert_eq!(&order.misfits, &vec![]);
         prop_assert_eq!(order.suspension.as_ref().unwrap().till, session.header.as_ref().unwrap().till);
         let events = resumed_events(&order, |_| ResumedProduct::default());
-        let resumed = Basket::replay(events.map(BasketStep::Done));
+        let resumed = Basket::replay(events.into_iter().map(BasketStep::Done));
+        prop_assert_eq!(&state.discounts, &resumed.state().discounts);
+        prop_assert_eq!(&state.customer, &resumed.state().customer);
+        prop_assert_eq!(state.deciding_role(StaffRole::Cashier), resumed.state().deciding_role(StaffRole::Cashier));
         let (before, after) = (state.priced(&till.settings).unwrap(), resumed.state().priced(&till.settings).unwrap());
         prop_assert_eq!(before.total_minor, after.total_minor);
         prop_assert_eq!(before.tax_minor, after.tax_minor);

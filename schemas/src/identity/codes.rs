@@ -199,6 +199,10 @@ code!(
     TenderReference, "tender reference", 64, Alphabet::Identifier
 );
 code!(
+    /// The number that is printed on a sealed bag of cash for the bank.
+    BankBag, "bank bag", 32, Alphabet::Identifier
+);
+code!(
     /// A time zone by its IANA name, such as `Europe/London`.
     TimeZoneName, "time zone", 64, Alphabet::Identifier
 );

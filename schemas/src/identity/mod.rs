@@ -11,8 +11,8 @@ mod receipt_number;
 mod secret_code;
 
 pub use codes::{
-    Channel, CodeError, CustomerId, DepartmentCode, DiscountCode, PriceListVersion, ReasonCode,
-    Sku, StoreId, TaxCode, TenantId, TenderReference, TimeZoneName, UserId,
+    BankBag, Channel, CodeError, CustomerId, DepartmentCode, DiscountCode, PriceListVersion,
+    ReasonCode, Sku, StoreId, TaxCode, TenantId, TenderReference, TimeZoneName, UserId,
 };
 pub use document_id::{DocumentId, DocumentIdError};
 pub use external_ref::{ExternalRef, ExternalRefError, ExternalValue};

@@ -8,6 +8,7 @@ mod codec;
 mod order;
 mod payment;
 mod return_;
+mod safe;
 mod session_breakdown;
 mod stock;
 mod suspension;
@@ -24,6 +25,7 @@ pub use codec::{
 pub use order::*;
 pub use payment::*;
 pub use return_::*;
+pub use safe::*;
 pub use session_breakdown::*;
 pub use stock::*;
 pub use suspension::*;
@@ -35,7 +37,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// The four kinds of document.
+/// The five kinds of document.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -49,11 +51,19 @@ pub enum DocumentKind {
     TillSession,
     /// One receipt, adjustment, count or transfer of stock.
     Stock,
+    /// One count of a store's safe, or one bag that left it for the bank.
+    Safe,
 }
 
 impl DocumentKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Order, Self::Return, Self::TillSession, Self::Stock];
+    pub const ALL: [Self; 5] = [
+        Self::Order,
+        Self::Return,
+        Self::TillSession,
+        Self::Stock,
+        Self::Safe,
+    ];
 
     /// The kind's name, as stored under the document's root key `kind`.
     #[must_use]
@@ -63,6 +73,7 @@ impl DocumentKind {
             Self::Return => "return",
             Self::TillSession => "till-session",
             Self::Stock => "stock",
+            Self::Safe => "safe",
         }
     }
 
@@ -299,6 +310,8 @@ bodies! {
     TillSession / TillSession / TillSessionBody {
         /// The session opens, with its float.
         SessionOpened = "session_opened": intent;
+        /// How the float was made up.
+        FloatCounted = "float_counted": fact;
         /// Cash was put into the drawer that is no sale.
         PaidIn = "paid_in": fact;
         /// Cash was taken out of the drawer that is no refund.
@@ -332,5 +345,12 @@ bodies! {
     Stock / Stock / StockBody {
         /// Stock rose or fell for a reason that is no sale and no return.
         StockMoved = "stock_moved": fact;
+    }
+    /// What can happen to a store's safe.
+    Safe / Safe / SafeBody {
+        /// The safe was counted.
+        SafeCounted = "safe_counted": fact;
+        /// Cash left the safe for the bank.
+        CashBanked = "cash_banked": fact;
     }
 }

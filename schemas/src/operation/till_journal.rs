@@ -44,6 +44,8 @@ pub enum SignOffCause {
     Idle,
     /// Somebody else took the till over.
     TakenOver,
+    /// Headquarters removed them, and somebody else signed on.
+    Removed,
 }
 
 /// Somebody signed off, or the till was locked.

@@ -119,6 +119,13 @@ pub struct CashCounted {
     pub denominations: Vec<DenominationCount>,
 }
 
+/// How the float was made up. It sums to the float with which the session opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FloatCounted {
+    /// How many of each denomination.
+    pub denominations: Vec<DenominationCount>,
+}
+
 /// How many of one note or coin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DenominationCount {
@@ -214,4 +221,7 @@ pub struct SessionClosed {
     /// Why the drawer was over or short, where it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub over_short_reason: Option<ReasonCode>,
+    /// Why it was closed by force: left open and closed by somebody else, who had nothing but what was known of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forced: Option<ReasonCode>,
 }

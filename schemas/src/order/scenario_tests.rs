@@ -8,8 +8,9 @@ use crate::{
     operation::{
         Body, CancelReason, GoodsHandedOver, LineKind, LineNumber, LineQuantity, NoSale, Operation,
         OrderCancelled, OrderCompleted, OrderOpened, OrderResumed, OrderSuspended, OrderType,
-        PaymentAnswer, PaymentAnswered, PaymentIntended, Recorded, ReferenceClaimed, Role, TaxMode,
-        TaxRounding, TenderKind, TenderTaken, TenderVoided, parse_operation, write_operation,
+        PaymentAnswer, PaymentAnswered, PaymentIntended, Recorded, ReferenceClaimed, Role,
+        SuspendedGrants, TaxMode, TaxRounding, TenderKind, TenderTaken, TenderVoided,
+        parse_operation, write_operation,
     },
     order::price_sale,
     rules::Rules,
@@ -253,6 +254,7 @@ fn fact(state: &OrderState, words: &[&str]) -> Body {
         "session_fact" => NoSale { reason: reason() }.into(),
         "suspend" => OrderSuspended {
             till: till(words[1]),
+            granted: SuspendedGrants::default(),
         }
         .into(),
         "bad_line" => {

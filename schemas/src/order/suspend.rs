@@ -9,7 +9,7 @@ use crate::{
     folding::Folding,
     identity::{NodeNumber, OperationId},
     misfit::Misfit,
-    operation::{Body, CancelReason, OrderResumed, OrderSuspended, ResumeRight},
+    operation::{Body, CancelReason, OrderResumed, OrderSuspended, ResumeRight, SuspendedGrants},
     refusal::Refusal,
 };
 
@@ -20,6 +20,8 @@ pub struct Suspension {
     pub operation: OperationId,
     /// The till that did.
     pub till: NodeNumber,
+    /// What was granted in it.
+    pub granted: SuspendedGrants,
     /// The operations that took it up, in folding order: one, if all went well.
     pub resumed: Vec<(OperationId, OrderResumed)>,
 }
@@ -28,10 +30,17 @@ pub struct Suspension {
 ///
 /// # Errors
 /// [`Refusal`]: nothing is to be written.
-pub fn suspend(sale: &Sale, context: &SaleContext<'_>) -> Result<Vec<Body>, Refusal> {
+pub fn suspend(
+    sale: &Sale,
+    granted: &SuspendedGrants,
+    context: &SaleContext<'_>,
+) -> Result<Vec<Body>, Refusal> {
     let mut bodies = place(sale, context)?;
-    let till = context.session.trading()?.till;
-    bodies.push(OrderSuspended { till }.into());
+    let suspended = OrderSuspended {
+        till: context.session.trading()?.till,
+        granted: granted.clone(),
+    };
+    bodies.push(suspended.into());
     Ok(bodies)
 }
 
@@ -79,6 +88,7 @@ pub(super) fn fold_suspended(
     order.suspension.get_or_insert_with(|| Suspension {
         operation,
         till: suspended.till,
+        granted: suspended.granted.clone(),
         resumed: Vec::new(),
     });
 }

@@ -39,7 +39,7 @@ impl Numbered {
         match document.kind()? {
             DocumentKind::Order => Some(Self::Order(fold_order(id, operations))),
             DocumentKind::Return => Some(Self::Return(fold_return(id, operations))),
-            DocumentKind::TillSession | DocumentKind::Stock => None,
+            DocumentKind::TillSession | DocumentKind::Stock | DocumentKind::Safe => None,
         }
     }
 

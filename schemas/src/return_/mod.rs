@@ -8,6 +8,8 @@ pub use fold::fold_return;
 pub use state::{Refund, ReturnLine, ReturnState, TakenBack};
 pub use take_back::{ReturnContext, take_back};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     identity::{CustomerId, DocumentId, ReasonCode, Sku, TaxCode},
     operation::{BlindReason, Disposition, LineKind, LineNumber, TaxMode},
@@ -28,7 +30,7 @@ pub struct ReturnRequest {
 }
 
 /// Verified or blind.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ReturnedGoods {
     /// Of a sale that was looked at: refunds are its stored shares.
     Verified {
@@ -49,7 +51,7 @@ pub enum ReturnedGoods {
 }
 
 /// A part of an order's line that comes back.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerifiedLine {
     /// The order's line.
     pub line: LineNumber,
@@ -62,7 +64,7 @@ pub struct VerifiedLine {
 }
 
 /// Something that comes back without its sale.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlindLine {
     /// What.
     pub product: Sku,

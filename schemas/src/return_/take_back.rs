@@ -296,7 +296,8 @@ fn check_blind(
     let credit = refunds
         .iter()
         .all(|refund| refund.kind == TenderKind::StoreCredit);
-    if credit || rules.blind_return_any_tender {
+    let over = rules.blind_return_over_cap_roles.contains(&role);
+    if credit || rules.blind_return_any_tender || over {
         Ok(())
     } else {
         Err(Refusal::BlindReturnTender {})

@@ -96,6 +96,14 @@ till_actions! {
     RunSession = Cashier;
     /// Close a session that another left open, as what is known says.
     ForceClose = Manager, override by Manager;
+    /// Count the safe, bring cash to the bank, read the totals of the store.
+    RunStoreDay = Manager, override by Manager;
+    /// Keep a customer's record: make it, or put it right.
+    KeepCustomer = Cashier;
+    /// Erase a customer's record for ever.
+    EraseCustomer = Manager, override by Manager;
+    /// Refund a sale whose till has the right to and can't be asked.
+    RefundWithoutRight = Manager, override by Manager;
     /// Read the figures of the session before it is closed (X report).
     ReadFigures = Supervisor, override by Supervisor;
     /// Receive, adjust and count stock.

@@ -62,6 +62,10 @@ fn the_usual_table_is_as_it_is_written_down() {
          MoveCash: yes yes yes\n\
          RunSession: yes yes yes\n\
          ForceClose: Manager Manager yes\n\
+         RunStoreDay: Manager Manager yes\n\
+         KeepCustomer: yes yes yes\n\
+         EraseCustomer: Manager Manager yes\n\
+         RefundWithoutRight: Manager Manager yes\n\
          ReadFigures: Supervisor yes yes\n\
          MoveStock: yes yes yes\n\
          Train: Supervisor yes yes\n\

@@ -110,6 +110,7 @@ fn answer_message(id: AskId, answer: Answer) -> Message {
         | Answer::Granted { .. }
         | Answer::Held { .. }
         | Answer::Released
+        | Answer::Kept
         | Answer::NotYet
         | Answer::Refused
         | Answer::NotUnderstood) => answer,

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{CloseSession, SessionCommand, TillSessionState, fold::denominations_minor};
+use super::{
+    CloseSession, ForceClose, SessionCommand, TillSessionState, fold::denominations_minor,
+};
 use crate::{
     operation::{Body, CashCounted, Role, SessionClosed, SessionOpened},
     refusal::Refusal,
@@ -58,6 +60,7 @@ pub fn decide_till_session(
         SessionCommand::VoidBasket(basket) => basket.clone().into(),
         SessionCommand::Journal(entry) => entry.clone().into(),
         SessionCommand::Close(close) => close_session(session, header.currency, close)?,
+        SessionCommand::ForceClose(close) => force_close(session, close)?,
     };
     Ok(vec![body])
 }
@@ -74,6 +77,7 @@ fn rules_of<'a>(command: &SessionCommand, rules: &'a Rules) -> &'a BTreeSet<Role
         | SessionCommand::ReceiveLoan(_)
         | SessionCommand::DropCash(_) => &rules.cash_movement_roles,
         SessionCommand::NoSale(_) => &rules.no_sale_roles,
+        SessionCommand::ForceClose(_) => &rules.force_close_roles,
     }
 }
 
@@ -123,6 +127,22 @@ fn close_session(
         totals,
         breakdown: Some(close.takings.breakdown()),
         over_short_reason: close.over_short_reason.clone(),
+        forced: None,
+    };
+    Ok(closed.into())
+}
+
+/// What is over or short needs no reason of its own: nobody who counted is there to give one.
+fn force_close(session: &TillSessionState, close: &ForceClose) -> Result<Body, Refusal> {
+    if close.takings.frozen {
+        return Err(Refusal::TakingsFrozen {});
+    }
+    let closed = SessionClosed {
+        covers: close.covers.clone(),
+        totals: session.totals(&close.takings),
+        breakdown: Some(close.takings.breakdown()),
+        over_short_reason: session.count.is_some().then(|| close.reason.clone()),
+        forced: Some(close.reason.clone()),
     };
     Ok(closed.into())
 }

@@ -6,7 +6,7 @@ use crate::{
     identity::{DocumentId, OperationId},
     misfit::{Misfit, SessionFigure},
     operation::{
-        Body, CashCounted, DenominationCount, DocumentKind, Recorded, SessionClosed,
+        Body, CashCounted, DenominationCount, DocumentKind, FloatCounted, Recorded, SessionClosed,
         TillSessionBody,
     },
     value::MinorUnits,
@@ -41,6 +41,7 @@ impl SessionFold {
             session: TillSessionState {
                 id,
                 header: None,
+                float: Vec::new(),
                 paid_in_minor: MinorUnits::ZERO,
                 paid_out_minor: MinorUnits::ZERO,
                 loans_minor: MinorUnits::ZERO,
@@ -65,6 +66,7 @@ impl SessionFold {
                     self.session.header = Some(opened.clone());
                 }
             }
+            TillSessionBody::FloatCounted(counted) => self.count_float(operation, counted),
             TillSessionBody::PaidIn(paid) => {
                 let amount = self.cash(operation, "paid_in", paid.amount_minor);
                 let total = &mut self.session.paid_in_minor;
@@ -110,6 +112,22 @@ impl SessionFold {
                 self.session.journal.check_age(checked.old_enough);
             }
             TillSessionBody::SessionClosed(closed) => self.close(operation, closed),
+        }
+    }
+
+    /// The first one that is written counts.
+    fn count_float(&mut self, operation: OperationId, counted: &FloatCounted) {
+        let expected_minor = self.session.float_minor();
+        let written_minor = denominations_minor(&counted.denominations);
+        if written_minor != expected_minor {
+            self.folding.misfit(Misfit::CountDoesNotAddUp {
+                operation,
+                expected_minor,
+                written_minor,
+            });
+        }
+        if self.session.float.is_empty() {
+            self.session.float.clone_from(&counted.denominations);
         }
     }
 
@@ -230,7 +248,8 @@ impl SessionFold {
 }
 
 /// What a count by denomination adds up to.
-pub(super) fn denominations_minor(denominations: &[DenominationCount]) -> MinorUnits {
+#[must_use]
+pub fn denominations_minor(denominations: &[DenominationCount]) -> MinorUnits {
     crate::order::sum(denominations.iter().map(|count| {
         let worth = count.denomination_minor.get();
         MinorUnits::new(worth.saturating_mul(i64::from(count.pieces)))

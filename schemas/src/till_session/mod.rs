@@ -9,7 +9,7 @@ mod takings;
 
 pub use breakdown::{BREAKDOWN_ROWS_MAX, TakingsBreakdown};
 pub use decide::decide_till_session;
-pub use fold::fold_till_session;
+pub use fold::{denominations_minor, fold_till_session};
 pub use journal::{JournalEntry, SessionJournal};
 pub use state::{CashCount, TillSessionState};
 pub use takings::{KindTakings, SessionTakings};
@@ -45,6 +45,8 @@ pub enum SessionCommand {
     Journal(JournalEntry),
     /// Close it: its Z report.
     Close(CloseSession),
+    /// Close it by force, as what is known of it says.
+    ForceClose(ForceClose),
 }
 
 /// The close of a session.
@@ -56,6 +58,18 @@ pub struct CloseSession {
     pub covers: Vec<LogRange>,
     /// Why the drawer is over or short, where it is.
     pub over_short_reason: Option<ReasonCode>,
+}
+
+/// The close of a session that was left open, by somebody who may not even be at its till. What was counted last is what
+/// its Z report compares; where nothing was, it says what was expected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForceClose {
+    /// What the session's own orders and returns took and gave, as far as is known where it is closed.
+    pub takings: SessionTakings,
+    /// The log ranges that the takings cover.
+    pub covers: Vec<LogRange>,
+    /// Why.
+    pub reason: ReasonCode,
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Runs `scenarios.txt`.
 
-use super::{CloseSession, SessionCommand, SessionTakings, decide_till_session};
+use super::{CloseSession, ForceClose, SessionCommand, SessionTakings, decide_till_session};
 use crate::{
     document::Document,
     operation::{
@@ -42,6 +42,8 @@ fn run(session: &mut Document, words: &[&str]) -> String {
     } else {
         let role = if words.contains(&"(customer)") {
             Role::Customer
+        } else if words.contains(&"(manager)") {
+            Role::Manager
         } else {
             Role::Cashier
         };
@@ -92,6 +94,11 @@ fn command(words: &[&str]) -> SessionCommand {
             covers: Vec::new(),
             over_short_reason: words.contains(&"because").then(reason),
         }),
+        "force_close" => SessionCommand::ForceClose(ForceClose {
+            takings: SessionTakings::default(),
+            covers: Vec::new(),
+            reason: reason(),
+        }),
         other => panic!("no such command: {other}"),
     }
 }
@@ -108,6 +115,7 @@ fn body(command: SessionCommand, session: &Document) -> Body {
         SessionCommand::NoSale(no_sale) => no_sale.into(),
         SessionCommand::VoidBasket(basket) => basket.into(),
         SessionCommand::Journal(entry) => entry.into(),
+        SessionCommand::ForceClose(_) => panic!("a close by force is decided"),
         SessionCommand::Close(close) => {
             let empty = Document::new(session.id());
             SessionClosed {
@@ -115,6 +123,7 @@ fn body(command: SessionCommand, session: &Document) -> Body {
                 totals: session_of(&empty).totals(&close.takings),
                 breakdown: None,
                 over_short_reason: None,
+                forced: None,
             }
             .into()
         }

@@ -16,6 +16,8 @@ pub struct TillSessionState {
     pub id: DocumentId,
     /// Which till, which day, how much float; none while only facts have arrived.
     pub header: Option<SessionOpened>,
+    /// How its float was made up, where it was counted by denomination.
+    pub float: Vec<DenominationCount>,
     /// Cash put in that is no sale.
     pub paid_in_minor: MinorUnits,
     /// Cash taken out that is no refund.

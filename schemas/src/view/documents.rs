@@ -10,13 +10,14 @@ use crate::{
     },
     misfit::Misfit,
     operation::{
-        CancelReason, Disposition, LineDiscount, LineKind, LineNumber, LineTax, OrderType,
-        Original, SessionTotals, StockMoved, TenderKind,
+        CancelReason, CashBanked, Disposition, LineDiscount, LineKind, LineNumber, LineTax,
+        OrderType, Original, SafeCounted, SessionTotals, StockMoved, TenderKind,
     },
     order::{
         FulfilmentStatus, OrderEnd, OrderLine, OrderState, OrderStatus, PaymentStatus, Tender,
     },
     return_::{Refund, ReturnLine, ReturnState},
+    safe::SafeState,
     stock::{MovementCause, StockMovement, StockState},
     text_value::Description,
     till_session::{SessionTakings, TillSessionState},
@@ -250,6 +251,21 @@ pub struct StockView {
     pub misfits: Vec<Misfit>,
 }
 
+/// A paper about a store's safe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SafeView {
+    /// The document.
+    pub id: DocumentId,
+    /// Counts of the safe.
+    pub counted: Vec<SafeCounted>,
+    /// Bags that left it for the bank.
+    pub banked: Vec<CashBanked>,
+    /// Whether nothing may be decided on it here.
+    pub frozen: bool,
+    /// What did not fit.
+    pub misfits: Vec<Misfit>,
+}
+
 /// A movement of stock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MovementView {
@@ -431,6 +447,19 @@ impl From<&StockState> for StockView {
             moved: stock.moved.iter().map(|(_, moved)| moved.clone()).collect(),
             frozen: stock.frozen,
             misfits: stock.misfits.clone(),
+        }
+    }
+}
+
+impl From<&SafeState> for SafeView {
+    fn from(safe: &SafeState) -> Self {
+        let (counted, banked) = (safe.counted.iter(), safe.banked.iter());
+        Self {
+            id: safe.id,
+            counted: counted.map(|(_, paper)| paper.clone()).collect(),
+            banked: banked.map(|(_, paper, _)| paper.clone()).collect(),
+            frozen: safe.frozen,
+            misfits: safe.misfits.clone(),
         }
     }
 }

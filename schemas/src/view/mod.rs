@@ -6,7 +6,7 @@ mod timeline;
 
 pub use after_sale::{AfterSaleView, LineLeftView};
 pub use documents::{
-    MovementView, OrderLineView, OrderView, RefundView, ReturnLineView, ReturnView, SessionView,
-    StockView, TenderView,
+    MovementView, OrderLineView, OrderView, RefundView, ReturnLineView, ReturnView, SafeView,
+    SessionView, StockView, TenderView,
 };
 pub use timeline::{TimelineEntry, timeline};

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    identity::{DocumentId, ExternalRef, NodeNumber, OrderNumber},
+    customer::Customer,
+    identity::{CustomerId, DocumentId, ExternalRef, NodeNumber, OrderNumber},
     log::LogEntry,
     time::Timestamp,
 };
@@ -137,6 +138,16 @@ pub enum Question {
         /// Who asks.
         to: NodeNumber,
     },
+    /// Till to server: keep this customer's record, and tell every till.
+    KeepCustomer {
+        /// The record.
+        record: Box<Customer>,
+    },
+    /// Till to server: erase this customer's record, everywhere.
+    EraseCustomer {
+        /// Whose.
+        customer: CustomerId,
+    },
     /// A question of a later version; answered with [`Answer::NotUnderstood`].
     #[serde(other)]
     Unknown,
@@ -168,6 +179,8 @@ pub enum Answer {
     },
     /// The right is given up, durably.
     Released,
+    /// The record is kept or erased, durably.
+    Kept,
     /// Not just now: the server was restored from a backup and not every till has reported, or what the asker itself
     /// gave up is not settled with the server.
     NotYet,

@@ -7,7 +7,8 @@ use holdfast_schemas::{
     identity::{DocumentId, LogId, LogPosition, NodeNumber, ReactionId, TenantId},
     log::{HeadSignature, HeadVerifier, LogEntry, LogHead},
     operation::{
-        Body, Operation, OrderBody, Original, Recorded, ReturnBody, StockBody, TillSessionBody,
+        Body, Operation, OrderBody, Original, Recorded, ReturnBody, SafeBody, StockBody,
+        TillSessionBody,
     },
     planted::{self, Planted},
     time::Timestamp,
@@ -132,7 +133,11 @@ pub fn decided(document: DocumentId, operation: &Operation) -> Decided {
     let number = match &operation.body {
         Body::Order(OrderBody::NumberReassigned(reassigned)) => Some(reassigned.number),
         Body::Return(ReturnBody::ReturnNumberReassigned(reassigned)) => Some(reassigned.0.number),
-        Body::Order(_) | Body::Return(_) | Body::TillSession(_) | Body::Stock(_) => None,
+        Body::Order(_)
+        | Body::Return(_)
+        | Body::TillSession(_)
+        | Body::Stock(_)
+        | Body::Safe(_) => None,
     };
     let cause = operation.cause.unwrap_or_else(|| {
         let mut text = b"holdfast command 1".to_vec();
@@ -177,6 +182,12 @@ fn scope(change: &Change) -> Option<DocumentScope> {
             }
             Body::Stock(StockBody::StockMoved(moved)) => {
                 scope.store.get_or_insert_with(|| moved.store.clone());
+            }
+            Body::Safe(SafeBody::SafeCounted(paper)) => {
+                scope.store.get_or_insert_with(|| paper.store.clone());
+            }
+            Body::Safe(SafeBody::CashBanked(paper)) => {
+                scope.store.get_or_insert_with(|| paper.store.clone());
             }
             Body::Order(_) | Body::Return(_) | Body::TillSession(_) => {}
         }

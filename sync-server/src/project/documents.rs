@@ -150,7 +150,8 @@ impl<'a> Documents<'a> {
                 Some(DocumentKind::Return) => {
                     covered.returns.push(fold_return(id, document.operations()));
                 }
-                Some(DocumentKind::TillSession | DocumentKind::Stock) | None => {}
+                Some(DocumentKind::TillSession | DocumentKind::Stock | DocumentKind::Safe)
+                | None => {}
             }
         }
         Ok(covered)

@@ -142,7 +142,7 @@ fn affected(
                     affected.extend(documents.same_order(order)?);
                 }
             }
-            Some(DocumentKind::TillSession | DocumentKind::Stock) | None => {}
+            Some(DocumentKind::TillSession | DocumentKind::Stock | DocumentKind::Safe) | None => {}
         }
     }
     Ok(affected)

@@ -10,11 +10,12 @@ use holdfast_schemas::{
     operation::DocumentKind,
     order::{OrderState, resolve_aliases},
     return_::ReturnState,
+    safe::fold_safe,
     stock::{StockMovement, fold_stock, order_movements, return_movements, stock_movements},
     till_session::{SessionTakings, fold_till_session},
     time::BusinessDate,
     value::QuantityChange,
-    view::{AfterSaleView, OrderView, ReturnView, SessionView, StockView},
+    view::{AfterSaleView, OrderView, ReturnView, SafeView, SessionView, StockView},
 };
 use serde::Serialize;
 
@@ -45,6 +46,7 @@ pub(super) fn make(
         Some(DocumentKind::Return) => returned(documents, id),
         Some(DocumentKind::TillSession) => session(documents, id),
         Some(DocumentKind::Stock) => stock(documents, id),
+        Some(DocumentKind::Safe) => safe(documents, id),
         None => Ok(rows(id, None, ViewJson("null".into()))),
     }
 }
@@ -211,6 +213,15 @@ fn stock(documents: &mut Documents<'_>, id: DocumentId) -> Result<DocumentRows, 
     let movements = stock_movements(&state);
     rows.movements = movement_rows(&movements);
     rows.days = movement_days(&movements);
+    Ok(rows)
+}
+
+fn safe(documents: &mut Documents<'_>, id: DocumentId) -> Result<DocumentRows, ProjectError> {
+    let state = fold_safe(id, documents.get(id)?.operations());
+    let view = json(id, &SafeView::from(&state))?;
+    let mut rows = rows(id, Some(DocumentKind::Safe), view);
+    rows.summary = SummaryRow::Stock;
+    rows.misfits = misfit_rows(id, &state.misfits)?;
     Ok(rows)
 }
 

@@ -21,7 +21,12 @@ use holdfast_schemas::{
     },
 };
 
-use crate::store::{self, FeedLimits, PageLimit, Store, StoreError, StoredEntry, TakeOutcome};
+use crate::{
+    customers::{customer_record, erased_customer},
+    store::{
+        self, FeedLimits, PageLimit, ReferenceRecord, Store, StoreError, StoredEntry, TakeOutcome,
+    },
+};
 
 /// The store as one peer may see it.
 #[derive(Clone)]
@@ -192,8 +197,23 @@ impl Desk {
             }
             Question::GrantRight { right, to } => self.grant_right(*right, *to, now),
             Question::YieldRight { .. } => Ok(Answer::Refused),
+            Question::KeepCustomer { record } => self.write_customer(customer_record(record)),
+            Question::EraseCustomer { customer } => self.write_customer(erased_customer(customer)),
             Question::Unknown => Ok(Answer::NotUnderstood),
         }
+    }
+
+    /// Tells every till, durably, what a till says of a customer.
+    fn write_customer(
+        &self,
+        record: Result<ReferenceRecord, serde_json::Error>,
+    ) -> Result<Answer, StoreError> {
+        // What can't be written as JSON never came as JSON.
+        let Ok(record) = record else {
+            return Ok(Answer::Refused);
+        };
+        self.store.import_reference(&[record])?;
+        Ok(Answer::Kept)
     }
 
     /// An order of any store of the tenant, with its returns. From now on what happens to it comes through the feed.
@@ -233,7 +253,11 @@ impl Desk {
         if !self.store.awaited()?.is_empty() {
             return Ok(Answer::NotYet);
         }
-        self.learn_suspension(right, now)?;
+        match right.kind {
+            RightKind::Resume => self.learn_suspension(right, now)?,
+            RightKind::Refund => self.learn_seller(right, now)?,
+            RightKind::Handover => {}
+        }
         Ok(match self.store.take_right(right, self.peer.node, now)? {
             TakeOutcome::Taken { since } => Answer::Granted { since },
             TakeOutcome::Held { by, since: _ } => Answer::Held {
@@ -247,9 +271,6 @@ impl Desk {
     /// knows of no holder, it is that till, which is asked before another gets it. Not one that was shut out, since nobody
     /// can ask it.
     fn learn_suspension(&self, right: Right, now: Timestamp) -> Result<(), StoreError> {
-        if right.kind != RightKind::Resume {
-            return Ok(());
-        }
         let order = self.read_order(right.document)?;
         if let (Some(suspension), None) = (&order.suspension, &order.end) {
             let till = self.store.node(suspension.till)?;
@@ -295,6 +316,16 @@ impl Desk {
             .filter_map(|entry| recognise(&entry.bytes).ok());
         let document = Document::from_changes(order, changes);
         Ok(fold_order(order, document.operations()))
+    }
+
+    /// A till has the right to refund what it sold, with or without a line: where the server knows of no holder, it is that
+    /// till, which is asked before another gets it. One that was shut out has no rights.
+    fn learn_seller(&self, right: Right, now: Timestamp) -> Result<(), StoreError> {
+        let seller = self.store.node(right.document.node())?;
+        if let Some(seller) = seller.filter(|seller| seller.revoked_at.is_none()) {
+            self.store.take_right(right, seller.node, now)?;
+        }
+        Ok(())
     }
 
     /// The peer yielded a right to another till, which waits for it: passed on, or free where the peer did not hold it.

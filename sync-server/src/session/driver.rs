@@ -514,6 +514,7 @@ impl Driver {
             Answer::Found(_)
             | Answer::NotFound { .. }
             | Answer::Granted { .. }
+            | Answer::Kept
             | Answer::NotYet
             | Answer::Refused
             | Answer::NotUnderstood

@@ -225,7 +225,8 @@ async fn last_check(
         !open && view.printing.waiting == 0
     };
     views.wait_for(|view| resting(view)).await.expect("it runs");
-    let orders = desk.orders_before(None, ORDERS_MAX).await.expect("orders");
+    let orders = node.handle().orders_before(None, ORDERS_MAX).await;
+    let orders = orders.expect("orders");
     let mut receipts: BTreeMap<String, i64> = BTreeMap::new();
     let mut counts = BTreeSet::new();
     let mut card_money = MinorUnits::ZERO;

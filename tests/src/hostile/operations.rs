@@ -70,6 +70,7 @@ impl OperationGenerator {
             DocumentKind::Return => "ReturnBody",
             DocumentKind::TillSession => "TillSessionBody",
             DocumentKind::Stock => "StockBody",
+            DocumentKind::Safe => "SafeBody",
         };
         let mut json = Map::new();
         for field in ["at", "by", "critical"] {

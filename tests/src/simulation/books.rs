@@ -56,7 +56,7 @@ impl Books {
                     movements
                 }
                 Some(DocumentKind::Stock) => stock_movements(&fold_stock(id, operations)),
-                Some(DocumentKind::TillSession) | None => Vec::new(),
+                Some(DocumentKind::TillSession | DocumentKind::Safe) | None => Vec::new(),
             };
             for movement in &movements {
                 books.ledger.add(movement);

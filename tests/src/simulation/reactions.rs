@@ -74,7 +74,7 @@ impl ServerStore {
                 let returned = fold_return(id, document.operations());
                 self.numbered.insert(id, Numbered::Return(returned));
             }
-            Some(DocumentKind::Stock | DocumentKind::TillSession) | None => {}
+            Some(DocumentKind::Stock | DocumentKind::Safe | DocumentKind::TillSession) | None => {}
         }
     }
 

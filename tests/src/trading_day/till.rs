@@ -224,7 +224,7 @@ fn figures_of(document: &Document) -> Figures {
             figures.refunds_minor =
                 fold_return(document.id(), document.operations()).refunded_minor();
         }
-        Some(DocumentKind::TillSession | DocumentKind::Stock) | None => {}
+        Some(DocumentKind::TillSession | DocumentKind::Stock | DocumentKind::Safe) | None => {}
     }
     figures
 }

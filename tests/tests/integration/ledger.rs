@@ -45,7 +45,9 @@ impl Ledger {
         let before = match receipt.kind {
             DocumentKind::Order => self.orders.insert(receipt.document, amount),
             DocumentKind::Return => self.returns.insert(receipt.document, amount),
-            DocumentKind::TillSession | DocumentKind::Stock => panic!("no trade: {receipt:?}"),
+            DocumentKind::TillSession | DocumentKind::Stock | DocumentKind::Safe => {
+                panic!("no trade: {receipt:?}")
+            }
         };
         assert_eq!(before, None, "two receipts for {}", receipt.document);
         *self.stock.entry(store.clone()).or_default() -= Decimal::from(pieces);

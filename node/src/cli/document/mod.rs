@@ -264,7 +264,9 @@ fn takings(file: &Store, session: DocumentId) -> Result<SessionTakings, CommandE
                 SessionTakings::of_order(session, &fold_order(id, document.operations()))
             }
             Some(DocumentKind::Return) => SessionTakings::of_return(session, &fold(&document)),
-            Some(DocumentKind::TillSession | DocumentKind::Stock) | None => continue,
+            Some(DocumentKind::TillSession | DocumentKind::Stock | DocumentKind::Safe) | None => {
+                continue;
+            }
         };
         takings = takings.plus(&more);
     }

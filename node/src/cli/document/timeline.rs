@@ -5,10 +5,10 @@ use std::fmt;
 use holdfast_schemas::{
     identity::NodeNumber,
     operation::{
-        Author, BlindReason, Body, CashCounted, GoodsHandedOver, GoodsTakenBack, LineAdded,
-        LineQuantity, NumberReassigned, OrderBody, OrderOpened, Original, PaymentAnswer,
-        RefundPaid, ResumeRight, ReturnBody, ReturnLineAdded, ReturnOpened, SessionClosed,
-        SignOffCause, StockBody, StockMoved, TenderTaken, TillSessionBody,
+        Author, BlindReason, Body, CashCounted, DenominationCount, GoodsHandedOver, GoodsTakenBack,
+        LineAdded, LineQuantity, NumberReassigned, OrderBody, OrderOpened, Original, PaymentAnswer,
+        RefundPaid, ResumeRight, ReturnBody, ReturnLineAdded, ReturnOpened, SafeBody,
+        SessionClosed, SignOffCause, StockBody, StockMoved, TenderTaken, TillSessionBody,
     },
     view::TimelineEntry,
 };
@@ -60,6 +60,10 @@ fn what(style: &Style, entry: &TimelineEntry) -> String {
         Some(Body::Return(body)) => return_(style, body),
         Some(Body::TillSession(body)) => session(style, body),
         Some(Body::Stock(StockBody::StockMoved(moved))) => stock_moved(moved),
+        Some(Body::Safe(SafeBody::SafeCounted(paper))) => cash_counted(style, &paper.counted),
+        Some(Body::Safe(SafeBody::CashBanked(paper))) => {
+            format!("to the bank: {}", style.amount(paper.amount_minor))
+        }
         None => format!(
             "{}, which only a later version knows",
             entry.name.replace('_', " ")
@@ -272,6 +276,11 @@ fn session(style: &Style, body: &TillSessionBody) -> String {
             opened.business_date,
             style.amount(opened.float_minor)
         ),
+        TillSessionBody::FloatCounted(counted) => pieces(
+            style,
+            "change money counted".to_owned(),
+            &counted.denominations,
+        ),
         TillSessionBody::PaidIn(paid) => cash("cash paid in:", paid.amount_minor, &paid.reason),
         TillSessionBody::PaidOut(paid) => cash("cash paid out:", paid.amount_minor, &paid.reason),
         TillSessionBody::LoanReceived(loan) => {
@@ -291,7 +300,10 @@ fn session(style: &Style, body: &TillSessionBody) -> String {
         TillSessionBody::SignedOn(on) => format!("{} signed on by {}", on.user, words(&on.method)),
         TillSessionBody::SignedOff(off) => match off.because {
             SignOffCause::Asked => format!("{} signed off", off.user),
-            because @ (SignOffCause::Locked | SignOffCause::Idle | SignOffCause::TakenOver) => {
+            because @ (SignOffCause::Locked
+            | SignOffCause::Idle
+            | SignOffCause::TakenOver
+            | SignOffCause::Removed) => {
                 format!("{} signed off: {}", off.user, words(&because))
             }
         },
@@ -320,22 +332,31 @@ fn session(style: &Style, body: &TillSessionBody) -> String {
 }
 
 fn cash_counted(style: &Style, counted: &CashCounted) -> String {
-    let pieces = counted.denominations.iter().map(|denomination| {
-        let worth = style.amount(denomination.denomination_minor);
-        format!(", {} × {worth}", denomination.pieces)
-    });
-    format!(
-        "cash counted: {}{}",
-        style.amount(counted.counted_minor),
-        pieces.collect::<String>()
+    let total = style.amount(counted.counted_minor);
+    pieces(
+        style,
+        format!("cash counted: {total}"),
+        &counted.denominations,
     )
+}
+
+fn pieces(style: &Style, what: String, denominations: &[DenominationCount]) -> String {
+    denominations.iter().fold(what, |text, denomination| {
+        let worth = style.amount(denomination.denomination_minor);
+        format!("{text}, {} × {worth}", denomination.pieces)
+    })
 }
 
 fn session_closed(style: &Style, closed: &SessionClosed) -> String {
     let totals = &closed.totals;
     let reason = closed.over_short_reason.as_ref();
+    let how = if closed.forced.is_some() {
+        "closed by force"
+    } else {
+        "closed"
+    };
     format!(
-        "closed: {}, {}, sales {}, drawer {}{}",
+        "{how}: {}, {}, sales {}, drawer {}{}",
         count(totals.orders, "order"),
         count(totals.returns, "return"),
         style.amount(totals.sales_minor),

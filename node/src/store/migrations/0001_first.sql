@@ -80,6 +80,13 @@ CREATE TABLE held_right (
     PRIMARY KEY (document, kind)
 ) STRICT, WITHOUT ROWID;
 
+-- Sales of this till whose right to refund, which it has without a word of the server, it gave to another till.
+CREATE TABLE right_away (
+    document BLOB NOT NULL CHECK (length(document) = 16),
+    kind TEXT NOT NULL,
+    PRIMARY KEY (document, kind)
+) STRICT, WITHOUT ROWID;
+
 -- The greatest order number that this till is known to have issued.
 CREATE TABLE mint (
     only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -130,11 +137,12 @@ CREATE TABLE receipt_mint (
 ) STRICT;
 
 -- What is to be printed, in this order. `kick`: it opens the drawer, and is worth nothing a minute later. `begun`: bytes
--- of it may have reached the printer.
+-- of it may have reached the printer. `kept`: it is a Z report, which is not given up with the rest of the queue.
 CREATE TABLE print_job (
     number INTEGER PRIMARY KEY,
     queued_at INTEGER NOT NULL,
     kick INTEGER NOT NULL CHECK (kick IN (0, 1)),
+    kept INTEGER NOT NULL DEFAULT 0 CHECK (kept IN (0, 1)),
     begun INTEGER NOT NULL DEFAULT 0 CHECK (begun IN (0, 1)),
     bytes BLOB NOT NULL
 ) STRICT;
@@ -146,6 +154,26 @@ CREATE TABLE reference (
 ) STRICT;
 INSERT INTO reference (only, version) VALUES (1, 0);
 
+-- Customers: personal data, which can be erased and is in no document.
+CREATE TABLE customer (
+    customer TEXT PRIMARY KEY,
+    record TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The words by which each is found.
+CREATE TABLE customer_word (
+    word TEXT NOT NULL,
+    customer TEXT NOT NULL,
+    PRIMARY KEY (word, customer)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX customer_word_customer ON customer_word (customer);
+
+-- Customers that were written or erased here and of which headquarters does not know yet; erased where there is no record.
+CREATE TABLE customer_unsent (
+    customer TEXT PRIMARY KEY,
+    record TEXT
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE product (
     number INTEGER PRIMARY KEY,
     sku TEXT NOT NULL UNIQUE,
@@ -156,7 +184,7 @@ CREATE TABLE product (
 -- an index of their own: the first keys that somebody types are the ones with the most hits.
 CREATE VIRTUAL TABLE product_word USING fts5 (
     words, content = '', contentless_delete = 1, detail = none, prefix = '1 2 3',
-    tokenize = 'unicode61 remove_diacritics 2'
+    tokenize = 'ascii'
 );
 
 CREATE TABLE product_gtin (
@@ -214,6 +242,16 @@ CREATE TABLE session_summary (
     is_open INTEGER NOT NULL CHECK (is_open IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX session_summary_open ON session_summary (till, document) WHERE is_open = 1;
+
+CREATE INDEX session_summary_date ON session_summary (store, business_date);
+
+-- Papers about a store's safe.
+CREATE TABLE safe_summary (
+    document BLOB PRIMARY KEY CHECK (length(document) = 16),
+    store TEXT NOT NULL,
+    business_date TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX safe_summary_date ON safe_summary (store, business_date);
 
 -- Which orders and returns have money or an opening in which session.
 CREATE TABLE session_document (

@@ -6,7 +6,7 @@ use holdfast_schemas::{
     time::BusinessDate,
     value::Currency,
 };
-use rusqlite::{Row, Transaction};
+use rusqlite::{Row, Transaction, params};
 use serde::Serialize;
 
 use super::collect;
@@ -50,6 +50,68 @@ impl Store {
         })
     }
 
+    /// A store's sessions of one trading day, and those of days before that are still open; oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn sessions_of_day(
+        &self,
+        store: &StoreId,
+        day: BusinessDate,
+    ) -> Result<Vec<SessionSummary>, StoreError> {
+        self.read(|transaction| {
+            collect(
+                transaction,
+                "SELECT document, till, store, business_date, currency, is_open FROM session_summary
+                 WHERE store = ?1 AND (business_date = ?2 OR (business_date < ?2 AND is_open = 1))
+                 ORDER BY document",
+                params![store.as_str(), day.to_string()],
+                read_session,
+            )
+        })
+    }
+
+    /// A store's sessions from one trading day to another, both included.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn sessions_of_days(
+        &self,
+        store: &StoreId,
+        (from, to): (BusinessDate, BusinessDate),
+    ) -> Result<Vec<SessionSummary>, StoreError> {
+        self.read(|transaction| {
+            collect(
+                transaction,
+                "SELECT document, till, store, business_date, currency, is_open FROM session_summary
+                 WHERE store = ?1 AND business_date BETWEEN ?2 AND ?3 ORDER BY document",
+                params![store.as_str(), from.to_string(), to.to_string()],
+                read_session,
+            )
+        })
+    }
+
+    /// The papers about a store's safe up to a trading day, newest day first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn safe_papers(
+        &self,
+        store: &StoreId,
+        up_to: BusinessDate,
+        papers_max: usize,
+    ) -> Result<Vec<DocumentId>, StoreError> {
+        self.read(|transaction| {
+            collect(
+                transaction,
+                "SELECT document FROM safe_summary WHERE store = ?1 AND business_date <= ?2
+                 ORDER BY business_date DESC, document DESC LIMIT ?3",
+                params![store.as_str(), up_to.to_string(), to_integer(papers_max)],
+                |row| Ok(read_document(row.get(0)?)),
+            )
+        })
+    }
+
     /// The till's session that is open.
     ///
     /// # Errors
@@ -87,19 +149,20 @@ pub(crate) fn documents_of_session(
     )
 }
 
-/// The stretches of this till's logs in which a session was written, with its orders and returns.
+/// The stretches of logs in which a session was written, with its orders and returns: of this till's `own` logs, or of all.
 pub(crate) fn log_ranges_of_session(
     transaction: &Transaction<'_>,
     session: DocumentId,
+    own: bool,
 ) -> Result<Vec<LogRange>, StoreError> {
     collect(
         transaction,
         "SELECT log.log, min(entry.position), max(entry.position)
          FROM (SELECT ?1 AS document UNION SELECT document FROM session_document WHERE session = ?1) AS part
          JOIN entry ON entry.document = part.document
-         JOIN log ON log.log = entry.log AND log.own = 1
+         JOIN log ON log.log = entry.log AND (log.own = 1 OR NOT ?2)
          GROUP BY log.number ORDER BY log.number",
-        [session.to_bytes()],
+        params![session.to_bytes(), own],
         |row| {
             Ok(LogRange {
                 log: read_log(row.get(0)?)?,

@@ -567,7 +567,10 @@ impl ServerDisk {
                 }
                 Some(_) | None => Answer::Refused,
             },
-            Question::YieldRight { .. } | Question::Unknown => Answer::Refused,
+            Question::YieldRight { .. }
+            | Question::KeepCustomer { .. }
+            | Question::EraseCustomer { .. }
+            | Question::Unknown => Answer::Refused,
         }
     }
 }

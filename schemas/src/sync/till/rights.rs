@@ -91,7 +91,11 @@ impl Rights {
                 self.gives_up(*right, Some(*to), effects);
                 None
             }
-            Question::FindOrder { .. } | Question::YieldRight { .. } | Question::Unknown => None,
+            Question::FindOrder { .. }
+            | Question::YieldRight { .. }
+            | Question::KeepCustomer { .. }
+            | Question::EraseCustomer { .. }
+            | Question::Unknown => None,
         }
     }
 
@@ -126,7 +130,11 @@ impl Rights {
             Question::ReleaseRight { right } | Question::GrantRight { right, .. } => {
                 Asking::GiveUp(*right)
             }
-            Question::FindOrder { .. } | Question::YieldRight { .. } | Question::Unknown => return,
+            Question::FindOrder { .. }
+            | Question::YieldRight { .. }
+            | Question::KeepCustomer { .. }
+            | Question::EraseCustomer { .. }
+            | Question::Unknown => return,
         };
         self.asking.insert(id, asking);
     }
@@ -163,6 +171,7 @@ impl Rights {
             Answer::NotReachable { .. } => {}
             Answer::Found(_)
             | Answer::NotFound { .. }
+            | Answer::Kept
             | Answer::NotYet
             | Answer::NotUnderstood
             | Answer::Unknown => self.stuck = true,

@@ -127,14 +127,18 @@ impl Shops {
     }
 }
 
+fn suspended(till: NodeNumber) -> OrderSuspended {
+    OrderSuspended {
+        till,
+        granted: Default::default(),
+    }
+}
+
 /// A basket that a till puts aside: its id, and the log in which the till does, which has not come in yet.
 fn put_aside(till: u32) -> (DocumentId, FramePrepared) {
     let till = node(till);
     let basket = Document::new(DocumentId::new(NOW, till, 9));
-    (
-        basket.id(),
-        written(till, &basket, OrderSuspended { till }.into()),
-    )
+    (basket.id(), written(till, &basket, suspended(till).into()))
 }
 
 /// The log in which a till takes up a basket that its neighbour put aside.
@@ -142,7 +146,7 @@ fn taken_up(till: u32, basket: DocumentId) -> FramePrepared {
     let till = node(till);
     let mut document = Document::new(basket);
     let by = basket.node();
-    let appended = append(by, &document, OrderSuspended { till: by }.into());
+    let appended = append(by, &document, suspended(by).into());
     document.insert(appended.change);
     let resumed = OrderResumed {
         till,
@@ -395,6 +399,27 @@ fn a_till_that_was_shut_out_holds_no_basket_that_it_put_aside() {
         shops.store.revoke_node(node(1), NOW).expect("kept");
         let right = HeldRight::put_aside(basket).right;
         assert_eq!(shops.ask(2, &Question::TakeRight { right }), GRANTED);
+    });
+}
+
+/// A till needs no word of the server to refund what it sold, so that another gets the right only when it gives it.
+#[test]
+fn the_till_that_sold_has_the_right_to_refund_until_it_gives_it_away_or_is_shut_out() {
+    on_both(|shops| {
+        let (sold, frame) = put_aside(1);
+        shops.store.ingest(&[frame]).expect("kept");
+        let right = Right {
+            kind: RightKind::Refund,
+            document: sold,
+        };
+        let take = Question::TakeRight { right };
+        assert_eq!(shops.ask(2, &take), held_by(1), "it was never asked");
+        let yielded = shops.desk(1).yielded(right, node(2), NOW);
+        assert!(matches!(yielded.expect("kept"), Answer::Granted { .. }));
+        assert_eq!(shops.ask(1, &take), held_by(2));
+        shops.release_right(2, right);
+        shops.store.revoke_node(node(1), NOW).expect("kept");
+        assert_eq!(shops.ask(2, &take), GRANTED);
     });
 }
 

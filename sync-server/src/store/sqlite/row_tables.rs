@@ -365,7 +365,7 @@ fn read_summary(
             .query_row(&one(SELECT_SESSIONS), document, listed_session)
             .optional()?
             .map(|(_, row, _)| SummaryRow::Session(row)),
-        Some(DocumentKind::Stock) => Some(SummaryRow::Stock),
+        Some(DocumentKind::Stock | DocumentKind::Safe) => Some(SummaryRow::Stock),
         None => None,
     };
     Ok(summary.unwrap_or(SummaryRow::NotBegun))

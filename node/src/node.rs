@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use holdfast_schemas::{
     identity::PriceListVersion,
     time::Timestamp,
-    wire::{ReferencePage, enrol::Enrolled},
+    wire::{Dialect, ReferencePage, enrol::Enrolled},
 };
 use quinn::Endpoint;
 use rustls::time_provider::{DefaultTimeProvider, TimeProvider};
@@ -43,6 +43,8 @@ pub struct Surroundings {
     pub tls_time: Arc<dyn TimeProvider>,
     /// Where the till's file is; none: in its data folder.
     pub store: Option<StorePlace>,
+    /// What the program speaks.
+    pub dialect: Dialect,
 }
 
 impl Surroundings {
@@ -57,6 +59,7 @@ impl Surroundings {
             random: Box::new(SystemRandom),
             tls_time: Arc::new(DefaultTimeProvider),
             store: None,
+            dialect: Dialect::OURS,
         })
     }
 }
@@ -111,6 +114,7 @@ impl Node {
             mut random,
             tls_time,
             store,
+            dialect,
         } = surroundings;
         let data_dir = &settings.data_dir.value;
         let identity = IdentityFolder::within(data_dir);
@@ -132,7 +136,8 @@ impl Node {
             tls_time,
         };
         let steady = SteadyClock::starting_at(now);
-        let (sync_task, sync) = SyncTask::new(till, place, handle.clone(), signer, steady, seed);
+        let (sync_task, sync) =
+            SyncTask::new((till, dialect), place, handle.clone(), signer, steady, seed);
         let mut desk_tasks = desk_tasks(settings, &mut engine, &handle, steady);
         desk_tasks.spawn(CustomerTask::new(handle.clone(), sync.clone()).run());
         let (stop, stopping) = watch::channel(false);

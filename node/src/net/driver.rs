@@ -9,7 +9,7 @@ use holdfast_schemas::{
     identity::{LogPosition, NodeNumber},
     sync::till::{self, Effect, Fork, Input, Link, SyncStatus, TillSync, wait_until},
     time::Timestamp,
-    wire::{Answer, AskId, CertificateRenewal, HeldBecause, Question},
+    wire::{Answer, AskId, CertificateRenewal, Dialect, HeldBecause, Question},
 };
 use tokio::sync::{oneshot, watch};
 
@@ -37,6 +37,7 @@ const RESTART_WAIT: Duration = Duration::from_secs(5);
 /// A till's sync, before it runs.
 pub struct SyncTask {
     till: TillIdentity,
+    dialect: Dialect,
     place: SyncPlace,
     storage: Storage,
     clock: SteadyClock,
@@ -45,20 +46,21 @@ pub struct SyncTask {
 }
 
 impl SyncTask {
-    /// Makes the sync of one till. `seed` draws the jitter of its waits.
+    /// Makes the sync of one till, in the dialect that its program speaks. `seed` draws the jitter of its waits.
     #[must_use]
     pub fn new(
-        till: TillIdentity,
+        (till, dialect): (TillIdentity, Dialect),
         place: SyncPlace,
         engine: NodeHandle,
         signer: Arc<TillSigner>,
         clock: SteadyClock,
         seed: u64,
     ) -> (Self, SyncHandle) {
-        let machine = TillSync::new(machine_identity(&till), seed, clock.now());
+        let machine = TillSync::new(machine_identity(&till, &dialect), seed, clock.now());
         let (handle, mailbox) = SyncHandle::pair(machine.status());
         let task = Self {
             till,
+            dialect,
             place,
             storage: Storage {
                 handle: engine,
@@ -100,12 +102,12 @@ impl SyncTask {
     }
 }
 
-fn machine_identity(till: &TillIdentity) -> till::TillIdentity {
+fn machine_identity(till: &TillIdentity, dialect: &Dialect) -> till::TillIdentity {
     till::TillIdentity {
         tenant: till.tenant.clone(),
         store: till.store.clone(),
         node: till.node,
-        capabilities: Default::default(),
+        dialect: dialect.clone(),
     }
 }
 
@@ -149,7 +151,11 @@ impl Drop for Driver<'_> {
 impl<'a> Driver<'a> {
     fn new(task: &'a mut SyncTask) -> Self {
         Self {
-            machine: TillSync::new(machine_identity(&task.till), task.seed, task.clock.now()),
+            machine: TillSync::new(
+                machine_identity(&task.till, &task.dialect),
+                task.seed,
+                task.clock.now(),
+            ),
             line: Line::Down,
             node: task.till.node,
             place: &task.place,

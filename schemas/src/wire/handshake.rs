@@ -196,6 +196,23 @@ impl From<Capabilities> for BTreeSet<Capability> {
     }
 }
 
+/// What one end speaks. Every program speaks [`Dialect::OURS`]; a simulation lets ends of several versions meet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dialect {
+    /// The versions of the protocol.
+    pub versions: ProtocolRange,
+    /// What else it can do.
+    pub capabilities: Capabilities,
+}
+
+impl Dialect {
+    /// What this build speaks.
+    pub const OURS: Self = Self {
+        versions: ProtocolRange::OURS,
+        capabilities: Capabilities(BTreeSet::new()),
+    };
+}
+
 /// The till's first word. The server checks it against the certificate; a field that does not fit refuses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {

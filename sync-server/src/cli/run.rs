@@ -9,7 +9,10 @@ use std::{
     sync::Arc,
 };
 
-use holdfast_schemas::{identity::TenantId, wire::ServerEpoch};
+use holdfast_schemas::{
+    identity::TenantId,
+    wire::{Dialect, ServerEpoch},
+};
 use rustls::time_provider::{DefaultTimeProvider, TimeProvider};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
@@ -141,6 +144,7 @@ fn start_sync(context: &Context, parts: Parts) -> Result<SyncServer, CommandErro
         tls_time: parts.time,
         metrics: parts.metrics,
         writer: WriterPlace::OwnThread,
+        dialect: Dialect::OURS,
     };
     SyncServer::start(parts, listen).map_err(|error| match error {
         StartError::Store(error) => error.into(),

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, io, net::SocketAddr, sync::Arc, time::Duration}
 use holdfast_schemas::{
     identity::{NodeNumber, PriceListVersion},
     sync::server::ServerIdentity,
-    wire::{ALPN, Capabilities, enrol::ENROL_ALPN},
+    wire::{ALPN, Dialect, enrol::ENROL_ALPN},
 };
 use quinn::{
     AsyncUdpSocket, Endpoint, EndpointConfig, Runtime, ServerConfig,
@@ -61,6 +61,8 @@ pub struct SyncServerParts {
     pub metrics: Arc<Metrics>,
     /// Where what comes in is committed, and what follows from it made.
     pub writer: WriterPlace,
+    /// What the program speaks.
+    pub dialect: Dialect,
 }
 
 /// Why the server could not start.
@@ -153,6 +155,7 @@ impl SyncServer {
             tls_time,
             metrics,
             writer,
+            dialect,
         } = parts;
         let (config, server) =
             quic_settings(&authority, &certificate, tls_time, Arc::clone(&clock))?;
@@ -163,7 +166,7 @@ impl SyncServer {
         let identity = ServerIdentity {
             tenant: known.tenant,
             epoch: known.epoch,
-            capabilities: Capabilities::default(),
+            dialect,
         };
         let (stop, stopped) = watch::channel(false);
         let bells = Arc::new(Bells {

@@ -5,8 +5,9 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use holdfast_schemas::{
     identity::{LogPosition, NodeNumber, PriceListVersion},
     wire::{
-        ALPN, Capabilities, FeedPage, FeedPosition, FrameDecoder, Hello, Message, ProtocolRange,
-        PullFeed, Push, PushAck, PushOutcome, Refuse, Welcome, encode, enrol::SERVER_NAME,
+        ALPN, Capabilities, Dialect, FeedPage, FeedPosition, FrameDecoder, Hello, Message,
+        ProtocolRange, PullFeed, Push, PushAck, PushOutcome, Refuse, Welcome, encode,
+        enrol::SERVER_NAME,
     },
 };
 use holdfast_server::{
@@ -71,6 +72,7 @@ impl Server {
             tls_time: Arc::new(DefaultTimeProvider),
             metrics: Arc::clone(&metrics),
             writer: WriterPlace::OwnThread,
+            dialect: Dialect::OURS,
         };
         let sync = SyncServer::start(parts, loopback()).expect("started");
         Self {

@@ -11,7 +11,7 @@ use holdfast_node::{enrol::TillSigner, net::tls};
 use holdfast_schemas::{
     identity::{NodeNumber, StoreId},
     wire::{
-        ALPN, ServerEpoch,
+        ALPN, Dialect, ServerEpoch,
         enrol::{Der, Enrolled},
     },
 };
@@ -128,6 +128,7 @@ impl Company {
             tls_time: Arc::new(DefaultTimeProvider),
             metrics: Arc::new(Metrics::default()),
             writer: WriterPlace::OwnThread,
+            dialect: Dialect::OURS,
         };
         SyncServer::start(parts, loopback()).expect("started")
     }

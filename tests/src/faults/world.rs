@@ -17,7 +17,7 @@ use holdfast_node::{
 };
 use holdfast_schemas::{
     identity::{NodeNumber, StoreId, TenantId},
-    wire::{ServerEpoch, enrol::CodeSecret},
+    wire::{Dialect, ServerEpoch, enrol::CodeSecret},
 };
 use holdfast_server::{
     metrics::Metrics,
@@ -233,6 +233,7 @@ impl World {
             tls_time: Arc::new(site.machine.clock.clone()),
             metrics: Arc::new(Metrics::default()),
             writer: WriterPlace::Beside,
+            dialect: Dialect::OURS,
         };
         let power = Arc::clone(&site.machine.power);
         let socket = self.network.bind(site.address, power);
@@ -361,6 +362,7 @@ impl World {
             random: Box::new(SeededRandom::new(random.next())),
             tls_time: Arc::new(machine.clock.clone()),
             store: Some(StorePlace::in_vfs(machine.path(TILL_FILE), VFS)),
+            dialect: Dialect::OURS,
         };
         let settings = Settings::for_data_dir(&till.folder);
         match Node::start_in(&settings, surroundings) {

@@ -7,7 +7,7 @@ use holdfast_schemas::{
     log::LogEntry,
     sync::server::{Effect, Ingested, Input, PeerIdentity, ServerIdentity, ServerSession},
     time::Timestamp,
-    wire::{Capabilities, Message, Push, Refuse},
+    wire::{Dialect, Message, Push, Refuse},
 };
 
 use super::{
@@ -53,7 +53,7 @@ impl Server {
         let identity = ServerIdentity {
             tenant: tenant(),
             epoch: self.database.epoch,
-            capabilities: Capabilities::default(),
+            dialect: Dialect::OURS,
         };
         let peer = PeerIdentity {
             tenant: tenant(),

@@ -6,7 +6,7 @@ use holdfast_schemas::{
     identity::{DocumentId, LogId, NodeNumber, StoreId},
     sync::till::{Effect, Input, TillIdentity, TillSync},
     time::Timestamp,
-    wire::{Answer, AskId, Capabilities, FoundOrder, Message, Refuse},
+    wire::{Answer, AskId, Dialect, FoundOrder, Message, Refuse},
 };
 
 use super::{
@@ -240,6 +240,6 @@ fn identity(node: NodeNumber, store: &StoreId) -> TillIdentity {
         tenant: tenant(),
         store: store.clone(),
         node,
-        capabilities: Capabilities::default(),
+        dialect: Dialect::OURS,
     }
 }

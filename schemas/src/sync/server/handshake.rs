@@ -6,7 +6,7 @@ use crate::{
     log::LogHead,
     time::Timestamp,
     wire::{
-        FeedPosition, Hello, ProtocolRange, Refuse, Right, Welcome,
+        FeedPosition, Hello, Refuse, Right, Welcome,
         limits::{HELLO_LOGS_MAX, RIGHTS_HELD_MAX},
     },
 };
@@ -14,7 +14,7 @@ use crate::{
 impl ServerSession {
     /// Checks the hello against the certificate and looks its logs up.
     pub(super) fn greet(&mut self, hello: Box<Hello>) -> Result<(), Refuse> {
-        let ours = ProtocolRange::OURS;
+        let ours = self.identity.dialect.versions;
         if hello.versions.common(ours).is_none() {
             return Err(Refuse::Version { versions: ours });
         }
@@ -59,13 +59,15 @@ impl ServerSession {
         }
         let version = hello
             .versions
-            .common(ProtocolRange::OURS)
+            .common(self.identity.dialect.versions)
             .ok_or(Refuse::Protocol)?;
         let new_epoch = hello.epoch != Some(self.identity.epoch);
         for head in &hello.logs {
             self.feed.holds(head.log, head.position);
         }
-        let capabilities = hello.capabilities.common(&self.identity.capabilities);
+        let capabilities = hello
+            .capabilities
+            .common(&self.identity.dialect.capabilities);
         self.feed.start(feed_end);
         self.reference.start(reference_end);
         self.effects.send(Box::new(Welcome {

@@ -4,7 +4,7 @@ use crate::{
     identity::{ChangeHash, LogId, LogPosition, NodeNumber, PriceListVersion, StoreId, TenantId},
     log::{LogEntry, LogHead},
     wire::{
-        Answer, AskId, Buckets, Capabilities, CertificateRenewal, Der, FeedPage, FeedPosition,
+        Answer, AskId, Buckets, CertificateRenewal, Der, Dialect, FeedPage, FeedPosition,
         HeldRight, LogWant, Message, Push, Question, ReferencePage, Refuse, Right, ServerEpoch,
     },
 };
@@ -16,8 +16,8 @@ pub struct ServerIdentity {
     pub tenant: TenantId,
     /// The present life of its data.
     pub epoch: ServerEpoch,
-    /// What it can do beyond the protocol's version.
-    pub capabilities: Capabilities,
+    /// What it speaks.
+    pub dialect: Dialect,
 }
 
 /// Who connected: what the client's certificate says, after the registry of nodes agreed.

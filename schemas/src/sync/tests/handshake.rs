@@ -12,8 +12,8 @@ use crate::{
     },
     testing::store,
     wire::{
-        Capabilities, FeedPosition, Hello, Message, ProtocolRange, ProtocolVersion, Refuse,
-        ServerEpoch, Welcome,
+        Capabilities, Dialect, FeedPosition, Hello, Message, ProtocolRange, ProtocolVersion,
+        Refuse, ServerEpoch, Welcome,
         limits::{HANDSHAKE_TIMEOUT_MS, REFUSED_RETRY_MS, RETRY_MS_MAX},
     },
 };
@@ -130,7 +130,7 @@ fn session(pair: &Pair) -> ServerSession {
     let identity = ServerIdentity {
         tenant: tenant(),
         epoch: ServerEpoch::from_bytes([1; 16]),
-        capabilities: Capabilities::default(),
+        dialect: Dialect::OURS,
     };
     let peer = PeerIdentity {
         tenant: tenant(),

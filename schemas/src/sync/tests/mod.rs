@@ -24,8 +24,8 @@ use crate::{
     testing::store,
     time::Timestamp,
     wire::{
-        Answer, AskId, Capabilities, CertificateRenewal, Der, FrameDecoder, HeldBecause, Message,
-        Push, Question, encode,
+        Answer, AskId, CertificateRenewal, Der, Dialect, FrameDecoder, HeldBecause, Message, Push,
+        Question, encode,
     },
 };
 
@@ -102,7 +102,7 @@ impl Pair {
             tenant: tenant(),
             store: store(),
             node: node(TILL),
-            capabilities: Capabilities::default(),
+            dialect: Dialect::OURS,
         };
         Self {
             now,
@@ -113,7 +113,7 @@ impl Pair {
             server_identity: ServerIdentity {
                 tenant: tenant(),
                 epoch: server.epoch,
-                capabilities: Capabilities::default(),
+                dialect: Dialect::OURS,
             },
             server,
             peer: PeerIdentity {
@@ -165,7 +165,7 @@ impl Pair {
             tenant: tenant(),
             store: store(),
             node: node(TILL),
-            capabilities: Capabilities::default(),
+            dialect: Dialect::OURS,
         };
         self.till = TillSync::new(identity, u64::from(nth), self.now);
         let rights = self.disk.rights();

@@ -5,7 +5,7 @@ use crate::{
     log::LogHead,
     time::Timestamp,
     wire::{
-        Hello, Message, ProtocolRange, Refuse, Welcome,
+        Hello, Message, Refuse, Welcome,
         limits::{HANDSHAKE_TIMEOUT_MS, HELLO_LOGS_MAX},
     },
 };
@@ -24,8 +24,8 @@ impl TillSync {
             store: self.identity.store.clone(),
             node: self.identity.node,
             epoch: state.epoch,
-            versions: ProtocolRange::OURS,
-            capabilities: self.identity.capabilities.clone(),
+            versions: self.identity.dialect.versions,
+            capabilities: self.identity.dialect.capabilities.clone(),
             logs: logs_to_list(&state.logs),
             feed: state.feed,
             reference: state.reference,
@@ -54,7 +54,7 @@ impl TillSync {
         let Phase::Greeting { epoch, state, .. } = &self.phase else {
             return Err(Refuse::Protocol);
         };
-        let ours = ProtocolRange::OURS;
+        let ours = self.identity.dialect.versions;
         if welcome.version < ours.oldest || welcome.version > ours.newest {
             return Err(Refuse::Version { versions: ours });
         }

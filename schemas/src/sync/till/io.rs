@@ -7,7 +7,7 @@ use crate::{
     log::{LogEntry, LogHead, SignedHead},
     time::Timestamp,
     wire::{
-        Answer, AskId, Buckets, Capabilities, CertificateRenewal, Der, FeedPage, FeedPosition,
+        Answer, AskId, Buckets, CertificateRenewal, Der, Dialect, FeedPage, FeedPosition,
         HeldRight, Message, Question, ReferencePage, Refuse, Right, ServerEpoch,
     },
 };
@@ -21,8 +21,8 @@ pub struct TillIdentity {
     pub store: StoreId,
     /// The till.
     pub node: NodeNumber,
-    /// What it can do beyond the protocol's version.
-    pub capabilities: Capabilities,
+    /// What it speaks.
+    pub dialect: Dialect,
 }
 
 /// One of the till's own logs, as its store has it.

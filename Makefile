@@ -14,9 +14,10 @@ KEEP ?=
 ONLY ?=
 STRICT ?=
 
-# For `make sim`: how many seeds, and the first.
+# For `make sim`: how many seeds, and the first; and a bug to build in, of those in schemas/src/planted.rs.
 SEEDS ?= 500
 FROM ?= 0
+PLANT ?=
 
 # For `make controls`: 1 to look from seed 0 on, and not first at the seeds that are written down.
 MEASURE ?=
@@ -72,7 +73,7 @@ SIMULATE = cargo build --workspace --locked $(PLANTED) --bins --tests && "$${CAR
 
 sim: ## run the whole system while everything goes wrong, over many seeds, or one again (SEEDS=500 FROM=0)
 	@.ci/setup build
-	$(SIMULATE) --seeds $(SEEDS) --from $(FROM)
+	$(SIMULATE) --seeds $(SEEDS) --from $(FROM) $(if $(PLANT),--planted $(PLANT))
 
 soak: ## the same until it is stopped; what was covered is in target/soak/report.json (FROM=0)
 	@.ci/setup build

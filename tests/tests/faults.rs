@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use holdfast_tests::faults::{Outcome, controls::run_in_process};
+use holdfast_tests::faults::{Outcome, Sight, controls::run_in_process};
 
 /// How many seeds an ordinary test run tries.
 const SEEDS: u64 = 16;
@@ -24,7 +24,7 @@ fn nothing_is_lost_or_twice_and_all_comes_to_rest_whatever_breaks() {
             Outcome::Held(report) => {
                 faults += report.faults.len();
                 deeds += report.deeds;
-                power_cuts += report.power_cuts;
+                power_cuts += report.seen[&Sight::PowerCut];
             }
             Outcome::Broken { finding, .. } => {
                 panic!("{finding}\nrepeat it with: make sim SEEDS=1 FROM={seed}")
@@ -43,4 +43,48 @@ fn one_seed_always_runs_the_same() {
     for seed in TWICE {
         assert_eq!(in_a_process(seed), in_a_process(seed), "seed {seed}");
     }
+}
+
+/// What a run of `make sim` prints to standard error, with a bug built in.
+#[cfg(feature = "planted")]
+fn complaints(arguments: &[&str]) -> String {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_simulate"))
+        .args(arguments)
+        .output()
+        .expect("the program runs");
+    assert!(!output.status.success(), "a failing seed fails the run");
+    String::from_utf8(output.stderr).expect("text")
+}
+
+/// What `make` would give the program for a command that somebody typed.
+#[cfg(feature = "planted")]
+fn arguments_of(command: &str) -> Vec<String> {
+    let mut words = command.split(' ');
+    assert_eq!(words.next(), Some("make"), "{command}");
+    let output = std::process::Command::new("make")
+        .arg("--dry-run")
+        .args(words)
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .output()
+        .expect("make");
+    let recipe = String::from_utf8(output.stdout).expect("text");
+    let (_, arguments) = recipe.split_once("simulate\" ").expect("the program");
+    arguments.split_whitespace().map(str::to_owned).collect()
+}
+
+#[cfg(feature = "planted")]
+#[test]
+fn a_failing_seed_prints_the_one_command_that_repeats_it_byte_for_byte() {
+    let first = complaints(&["--seeds", "2", "--from", "1", "--planted", "RoundedByOne"]);
+    let at = first.find("seed 2 failed (trace ").expect("seed 2 failed");
+    let (_, command) = first[at..]
+        .split_once("repeat it with: ")
+        .expect("the command");
+    let command = command.lines().next().expect("the command");
+    assert_eq!(command, "make sim SEEDS=1 FROM=2 PLANT=RoundedByOne");
+    let end = first[at..].find(command).expect("the command") + at + command.len();
+    let arguments = arguments_of(command);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let again = complaints(&arguments);
+    assert_eq!(again.trim_end(), &first[at..end]);
 }

@@ -12,7 +12,7 @@ use std::{
     process::ExitCode,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     thread,
     time::Duration,
@@ -21,14 +21,20 @@ use std::{
 use clap::Parser;
 use holdfast_schemas::planted::Planted;
 use holdfast_tests::faults::{
-    Fault, Outcome, Watch,
-    controls::{ControlError, Found, Start, find, looked_for, measured, run_in_process},
+    Fault, Outcome, Sight, Watch,
+    controls::{ControlError, Found, Start, find, measured, run_in_process},
     run,
 };
 use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Says how far it is after so many seeds.
 const PROGRESS_SEEDS: u64 = 100;
+/// In so many seeds everything that can go wrong does.
+const EVERYTHING_SEEDS: u64 = 500;
+/// Whether no more seeds are to be begun.
+static STOPPED: AtomicBool = AtomicBool::new(false);
+const DAY_S: f64 = 24.0 * 60.0 * 60.0;
 
 /// Runs tills and a server in virtual time while everything goes wrong, one run for each seed.
 #[derive(Debug, Parser)]
@@ -65,6 +71,42 @@ struct Arguments {
     alone: bool,
 }
 
+impl Arguments {
+    /// What a person types to see a seed's run again.
+    fn command(&self, seed: u64) -> String {
+        let planted = self.planted;
+        let planted = planted.map_or_else(String::new, |planted| format!(" PLANT={planted:?}"));
+        format!("make sim SEEDS=1 FROM={seed}{planted}")
+    }
+}
+
+/// Asks all to stop when the program is told to: what is under way ends, and is counted.
+fn stop_when_told() -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    let (mut interrupt, mut terminate) = {
+        let _entered = runtime.enter();
+        (
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::terminate())?,
+        )
+    };
+    thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+            });
+            eprintln!("stopping; the seeds that are under way end first");
+            STOPPED.store(true, Ordering::Relaxed);
+        })?;
+    Ok(())
+}
+
 fn planted(name: &str) -> Result<Planted, String> {
     let mut all = Planted::ALL.iter().copied();
     all.find(|planted| format!("{planted:?}") == name)
@@ -77,14 +119,13 @@ struct Covered {
     seeds: u64,
     from: u64,
     failed: Vec<u64>,
-    virtual_hours: u64,
+    virtual_days: f64,
     #[serde(skip)]
     virtual_time: Duration,
-    power_cuts: u64,
-    faults: BTreeMap<Fault, u64>,
     deeds: usize,
-    datagrams: u64,
-    disk_operations: u64,
+    /// By the fault's name.
+    faults: BTreeMap<String, u64>,
+    seen: BTreeMap<Sight, u64>,
 }
 
 fn main() -> ExitCode {
@@ -103,6 +144,9 @@ fn main() -> ExitCode {
         };
         return controls(&program, jobs, start);
     }
+    if let Err(error) = stop_when_told() {
+        eprintln!("signals can't be heard: {error}");
+    }
     let covered = Mutex::new(Covered {
         from: arguments.from,
         ..Covered::default()
@@ -118,7 +162,7 @@ fn main() -> ExitCode {
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= end {
+                    if seed >= end || STOPPED.load(Ordering::Relaxed) {
                         break;
                     }
                     let outcome = run_in_process(&program, seed, arguments.planted);
@@ -130,18 +174,12 @@ fn main() -> ExitCode {
     });
     let covered = covered.into_inner().unwrap_or_else(PoisonError::into_inner);
     covered.write(arguments.report.as_deref());
-    println!(
-        "{} seeds from {}: {} virtual hours, {} faults, {} power cuts, {} sales, returns and stock papers, {} failed {:?}",
-        covered.seeds,
-        covered.from,
-        covered.virtual_hours,
-        covered.faults.values().sum::<u64>(),
-        covered.power_cuts,
-        covered.deeds,
-        covered.failed.len(),
-        covered.failed
-    );
-    if covered.failed.is_empty() {
+    covered.print();
+    let missing = covered.missing();
+    if !missing.is_empty() {
+        eprintln!("never happened: {missing:?}");
+    }
+    if covered.failed.is_empty() && missing.is_empty() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
@@ -168,7 +206,7 @@ fn alone(arguments: &Arguments) -> ExitCode {
 
 /// Looks for every bug that can be built in, and prints a table of them.
 fn controls(program: &Path, jobs: usize, start: Start) -> ExitCode {
-    let all = looked_for();
+    let all = Planted::ALL;
     let next = AtomicUsize::new(0);
     let results = Mutex::new(BTreeMap::new());
     thread::scope(|scope| {
@@ -218,30 +256,66 @@ impl Covered {
         match outcome {
             Ok(Outcome::Held(report)) => {
                 self.virtual_time += report.virtual_time;
-                self.virtual_hours = self.virtual_time.as_secs() / 3_600;
-                self.power_cuts += report.power_cuts;
+                self.virtual_days = self.virtual_time.as_secs_f64() / DAY_S;
                 self.deeds += report.deeds;
-                self.datagrams += report.datagrams;
-                self.disk_operations += report.disk_operations;
                 for fault in report.faults {
-                    *self.faults.entry(fault).or_default() += 1;
+                    *self.faults.entry(fault.to_string()).or_default() += 1;
+                }
+                for (sight, count) in report.seen {
+                    *self.seen.entry(sight).or_default() += count;
                 }
             }
             Ok(Outcome::Broken { finding, trace }) => {
                 self.failed.push(seed);
                 eprintln!("seed {seed} failed (trace {trace}): {finding}");
-                eprintln!("repeat it with: make sim SEEDS=1 FROM={seed}");
+                eprintln!("repeat it with: {}", arguments.command(seed));
             }
             Err(error) => {
                 self.failed.push(seed);
                 eprintln!("seed {seed} died: {error}");
-                eprintln!("repeat it with: make sim SEEDS=1 FROM={seed}");
+                eprintln!("repeat it with: {}", arguments.command(seed));
             }
         }
         if self.seeds.is_multiple_of(PROGRESS_SEEDS) {
             eprintln!("{} seeds, {} failed", self.seeds, self.failed.len());
-            self.write(arguments.report.as_deref());
         }
+        self.write(arguments.report.as_deref());
+    }
+
+    /// What never happened, though it should have in so many seeds.
+    fn missing(&self) -> Vec<String> {
+        if self.seeds < EVERYTHING_SEEDS {
+            return Vec::new();
+        }
+        let faults = Fault::all().map(|fault| fault.to_string());
+        let faults = faults.filter(|fault| !self.faults.contains_key(fault));
+        let sights = Sight::ALL.iter().filter(|sight| {
+            let count = self.seen.get(sight).copied();
+            count.unwrap_or(0) == 0
+        });
+        faults
+            .chain(sights.map(|sight| format!("{sight:?}")))
+            .collect()
+    }
+
+    fn print(&self) {
+        for (fault, count) in &self.faults {
+            println!("{count:>12} {fault}");
+        }
+        for (sight, count) in &self.seen {
+            println!("{count:>12} {sight:?}");
+        }
+        println!(
+            "{} seeds from {}: {:.2} virtual days, {} faults, {} power cuts, {} sales, returns and stock papers, {} failed {:?}",
+            self.seeds,
+            self.from,
+            self.virtual_days,
+            self.faults.values().sum::<u64>(),
+            self.seen.get(&Sight::PowerCut).copied().unwrap_or(0),
+            self.deeds,
+            self.failed.len(),
+            self.failed
+        );
     }
 
     fn write(&self, report: Option<&Path>) {

@@ -8,6 +8,7 @@ use std::{
 use holdfast_schemas::{
     identity::{ChangeHash, DocumentId, LogId, StoreId},
     operation::TenderKind,
+    wire::{Right, RightKind},
 };
 use holdfast_server::store::{
     Upkeep,
@@ -90,6 +91,7 @@ pub(super) fn check(world: &World) -> Seen {
     check_numbers(&server);
     rows::check_headquarters(&server, &readings);
     rows::check_intruder(&server, world.intruder.get());
+    check_rights(world, &server);
     for till in world.tills() {
         rows::check_revoked(&server, &till);
         check_till(&till, &server);
@@ -244,6 +246,57 @@ fn check_numbers(server: &Ledger) {
                GROUP BY number HAVING count(*) > 1";
     let twice = server.rows(sql, |row| row.get::<_, i64>(0));
     assert_eq!(twice, Vec::<i64>::new(), "numbers that two documents go by");
+}
+
+/// The rights that headquarters knows somebody to hold, and who.
+pub(super) fn held_rights(world: &World) -> Vec<(Right, u32)> {
+    let sql = "SELECT document, kind, node FROM held_right ORDER BY document, kind";
+    let kind = |name: String| {
+        let mut kinds = RightKind::ALL.into_iter();
+        kinds.find(|kind| kind.name() == name).expect("a kind")
+    };
+    world.headquarters.ledger().rows(sql, |row| {
+        let right = Right {
+            kind: kind(row.get(1)?),
+            document: DocumentId::from_bytes(row.get(0)?),
+        };
+        Ok((right, row.get(2)?))
+    })
+}
+
+/// What a till may use, headquarters knows to be its. Nobody owes anybody a word.
+fn check_rights(world: &World, server: &Ledger) {
+    let sql = "SELECT document, kind, node FROM held_right";
+    let holders: BTreeMap<(DocumentId, String), u32> = server
+        .rows(sql, |row| {
+            let right = (DocumentId::from_bytes(row.get(0)?), row.get(1)?);
+            Ok((right, row.get(2)?))
+        })
+        .into_iter()
+        .collect();
+    for till in world.tills() {
+        // Of a till and its copy each has what the other gave up, and who was shut out can't say so any more.
+        if till.is_copied.get() || till.revoked.get() {
+            continue;
+        }
+        let sql = "SELECT document, kind, given_up FROM held_right";
+        for (document, kind, given_up) in till.ledger().rows(sql, |row| {
+            let document = DocumentId::from_bytes(row.get(0)?);
+            Ok((document, row.get::<_, String>(1)?, row.get::<_, bool>(2)?))
+        }) {
+            let name = &till.site.machine.name;
+            assert!(
+                !given_up,
+                "{name} gave up {kind} of {document}, and headquarters was not told"
+            );
+            let holder = holders.get(&(document, kind.clone())).copied();
+            assert_eq!(
+                holder,
+                Some(till.node.get()),
+                "{name} holds {kind} of {document}, and headquarters takes another for the holder"
+            );
+        }
+    }
 }
 
 /// A till has all that its store's feed has, and folds it as headquarters does.

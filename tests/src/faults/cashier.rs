@@ -65,7 +65,7 @@ impl Counter {
         self.unnoticed.set(true);
     }
 
-    async fn till(&self) -> (NodeHandle, SyncHandle) {
+    pub(super) async fn till(&self) -> (NodeHandle, SyncHandle) {
         loop {
             let changed = self.changed.notified();
             if let Some(till) = self.till.borrow().clone() {
@@ -96,6 +96,8 @@ pub(super) struct Cashier {
     session: Option<bool>,
     /// What must be in the drawer, where that is known.
     drawer_minor: Option<i64>,
+    /// A later version wrote into an order of the session what one must know to close it: only that version can.
+    must_stay_open: bool,
 }
 
 impl Cashier {
@@ -115,6 +117,7 @@ impl Cashier {
             journal,
             session: None,
             drawer_minor: None,
+            must_stay_open: false,
         }
     }
 
@@ -126,7 +129,7 @@ impl Cashier {
             let till = self.counter.till().await;
             self.serve(&till).await;
         }
-        while self.session != Some(false) {
+        while self.session != Some(false) && !self.must_stay_open {
             let till = self.counter.till().await;
             self.close_session(&till.0).await;
             sleep(self.random.milliseconds(100, 1_000)).await;
@@ -142,8 +145,9 @@ impl Cashier {
             return self.open_session(till).await;
         }
         match self.random.below(100) {
-            0..52 => self.sell(till).await,
-            52..70 => self.take_back(till, sync).await,
+            0..46 => self.sell(till).await,
+            46..58 => self.use_a_right(till, sync).await,
+            58..70 => self.take_back(till, sync).await,
             70..74 => {
                 self.take_back_blind(till, BlindReason::NotFound, None)
                     .await;
@@ -265,6 +269,7 @@ impl Cashier {
                     "till {}: the drawer holds what was put into it, and the till says: {refusal}",
                     self.node
                 );
+                self.must_stay_open |= refusal == Refusal::TakingsFrozen {};
                 self.drawer_minor = None;
             }
             Heard::Nothing => {}
@@ -455,7 +460,7 @@ impl Cashier {
     }
 
     /// The sale that a receipt names: at headquarters, or else in the till's own file.
-    async fn find(
+    pub(super) async fn find(
         &self,
         till: &NodeHandle,
         sync: &SyncHandle,

@@ -3,92 +3,21 @@
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use holdfast_server::store::{LogStore, Registry};
-use serde::{Deserialize, Serialize};
-use tokio::{task::JoinSet, time::sleep};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep},
+};
 
 use super::{
     audit,
     disk::{DiskImage, Illness},
+    fault::{Ailment, Fault, Jump},
+    later,
     machine::Machine,
     network::Weather,
     random::Random,
-    world::{Till, World},
+    world::{TILL_FILE, Till, Version, World},
 };
-
-/// Something that goes wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Fault {
-    /// The till's process dies.
-    TillKilled,
-    /// The server's process dies.
-    ServerKilled,
-    /// The till's power goes, maybe in the middle of a write.
-    TillPower,
-    /// Headquarters' power goes, maybe in the middle of a write.
-    ServerPower,
-    /// A till can't be reached.
-    TillCutOff,
-    /// Headquarters can't be reached.
-    ServerCutOff,
-    /// The line gets better or worse.
-    Weather,
-    /// A till's disk fails.
-    TillDisk,
-    /// Headquarters' disk fails.
-    ServerDisk,
-    /// A till's clock jumps.
-    TillClock,
-    /// Headquarters' clock jumps.
-    ServerClock,
-    /// An old copy is put in the place of a till's disk.
-    TillRestored,
-    /// A copy of a till trades beside it.
-    TillCopied,
-    /// A till is shut out.
-    TillRevoked,
-    /// Headquarters is put back from an old copy.
-    ServerRestored,
-}
-
-impl Fault {
-    /// Each with how often it happens, relative to the others.
-    const OFTEN: [(Self, u64); 11] = [
-        (Self::TillKilled, 12),
-        (Self::ServerKilled, 12),
-        (Self::TillPower, 12),
-        (Self::ServerPower, 14),
-        (Self::TillCutOff, 12),
-        (Self::ServerCutOff, 4),
-        (Self::Weather, 12),
-        (Self::TillDisk, 8),
-        (Self::ServerDisk, 8),
-        (Self::TillClock, 4),
-        (Self::ServerClock, 2),
-    ];
-
-    fn draw(random: &mut Random) -> Self {
-        let all: u64 = Self::OFTEN.iter().map(|(_, weight)| weight).sum();
-        let mut at = random.between(0, all - 1);
-        for (fault, weight) in Self::OFTEN {
-            if at < weight {
-                return fault;
-            }
-            at -= weight;
-        }
-        Self::Weather
-    }
-
-    /// What happens at most once in a run, and not in every one: it changes what may be expected.
-    fn draw_rare(random: &mut Random) -> Option<Self> {
-        match random.below(10) {
-            0 | 1 => Some(Self::TillRestored),
-            2 => Some(Self::TillCopied),
-            3 => Some(Self::TillRevoked),
-            4 => Some(Self::ServerRestored),
-            _ => None,
-        }
-    }
-}
 
 /// How long a disk copy lies in a drawer.
 const COPY_AGE: (u64, u64) = (5_000, 40_000);
@@ -97,6 +26,9 @@ const YEARS_10_MS: i64 = 10 * 365 * 24 * 60 * 60 * 1000;
 /// After headquarters was restored: how often the auditor looks, and how long it waits in between.
 const LOOKS_AFTER_RESTORE: usize = 120;
 const LOOK_PAUSE: Duration = Duration::from_millis(250);
+/// How long what is said is counted, and the most bytes of it for each till: three times what was ever seen.
+const TRAFFIC_WINDOW: Duration = Duration::from_secs(10);
+const TRAFFIC_BYTES_MAX: u64 = 300_000;
 
 /// What goes wrong in a run.
 pub(super) struct Chaos {
@@ -135,6 +67,27 @@ impl Chaos {
         }
     }
 
+    /// What is said for each till stays bounded, also while everything goes wrong: nobody says all again and again.
+    pub(super) fn watch_traffic(&self) {
+        let world = Rc::clone(&self.world);
+        self.begin(async move {
+            let mut before = 0;
+            loop {
+                sleep(TRAFFIC_WINDOW).await;
+                let bytes = world.network.counts().bytes;
+                let tills = u64::try_from(world.tills().len()).unwrap_or(u64::MAX);
+                let (said, most) = (bytes - before, tills * TRAFFIC_BYTES_MAX);
+                world.journal.note(format_args!("{said} bytes were said"));
+                assert!(
+                    said <= most,
+                    "{said} bytes were said in {} s, and {most} are enough",
+                    TRAFFIC_WINDOW.as_secs()
+                );
+                before = bytes;
+            }
+        });
+    }
+
     pub(super) fn watch_till_power(&self, till: &Rc<Till>) {
         let (world, till) = (Rc::clone(&self.world), Rc::clone(till));
         let mut random = Random::new(world.seed, &format!("power of {}", till.site.machine.name));
@@ -171,28 +124,32 @@ impl Chaos {
 
     /// Lets things go wrong for a while. `staff` puts somebody at the counter of a till that comes later.
     pub(super) async fn rage(&mut self, time: Duration, mut staff: impl FnMut(&Till)) {
-        let end = tokio::time::Instant::now() + time;
+        let end = Instant::now() + time;
         let rare = Fault::draw_rare(&mut self.random);
-        let rare_at = tokio::time::Instant::now() + time / 2;
+        let rare_at = Instant::now() + time / 2;
         let copy = self.copy_of_disk(rare).await;
         let mut rare = rare.zip(copy);
-        while tokio::time::Instant::now() < end {
+        while Instant::now() < end {
             sleep(self.random.milliseconds(300, 4_500)).await;
-            if tokio::time::Instant::now() >= rare_at
+            if Instant::now() >= rare_at
                 && let Some((fault, copy)) = rare.take()
             {
-                if let Some(copy) = self.cause_rare(fault, &copy).await {
+                if let Some(copy) = self.cause_rare(fault, &copy, end).await {
                     staff(&copy);
                 }
                 continue;
             }
             self.look_at_a_till();
             let fault = Fault::draw(&mut self.random);
-            self.world.journal.note(format_args!("fault: {fault:?}"));
-            self.faults.push(fault);
+            self.note(fault);
             self.cause(fault);
             self.check();
         }
+    }
+
+    fn note(&mut self, fault: Fault) {
+        self.world.journal.note(format_args!("fault: {fault}"));
+        self.faults.push(fault);
     }
 
     /// What one till was told to be durable is looked up at headquarters, as things stand now.
@@ -253,12 +210,49 @@ impl Chaos {
                 });
             }
             Fault::Weather => world.network.set_weather(Weather::draw(&mut self.random)),
-            Fault::TillDisk => self.sicken(move |_| till.site.machine.disk.clone()),
-            Fault::ServerDisk => {
-                self.sicken(|world| world.headquarters.site.machine.disk.clone());
+            Fault::TillDisk(ailment) => {
+                self.sicken(ailment, move |_| till.site.machine.disk.clone());
             }
-            Fault::TillClock => till.site.machine.clock.jump(self.draw_jump()),
-            Fault::ServerClock => world.headquarters.site.machine.clock.jump(self.draw_jump()),
+            Fault::ServerDisk(ailment) => {
+                self.sicken(ailment, |world| {
+                    world.headquarters.site.machine.disk.clone()
+                });
+            }
+            Fault::TillClock(jump) => till.site.machine.clock.jump(self.draw_jump(jump)),
+            Fault::ServerClock(jump) => {
+                let jump = self.draw_jump(jump);
+                world.headquarters.site.machine.clock.jump(jump);
+            }
+            Fault::TillVersion => {
+                till.version.set(Version::draw(&mut self.random));
+                self.begin(async move {
+                    world.kill_till(&till).await;
+                    sleep(wait).await;
+                    bring_till_up(&world, &till).await;
+                });
+            }
+            Fault::ServerVersion => {
+                // Who has forgotten how its tills speak has not been released to headquarters.
+                let version = match Version::draw(&mut self.random) {
+                    Version::Ours => Version::Ours,
+                    Version::Later | Version::TooLate => Version::Later,
+                };
+                world.headquarters.version.set(version);
+                self.begin(async move {
+                    world.kill_server().await;
+                    sleep(wait).await;
+                    bring_server_up(&world).await;
+                });
+            }
+            Fault::UnknownOperation => {
+                let random = self.random.branch();
+                self.begin(async move {
+                    world.kill_till(&till).await;
+                    write_unknown_operation(&world, &till, random);
+                    sleep(wait).await;
+                    bring_till_up(&world, &till).await;
+                });
+            }
             Fault::TillRestored
             | Fault::TillCopied
             | Fault::TillRevoked
@@ -276,16 +270,21 @@ impl Chaos {
         }
     }
 
-    fn sicken(&mut self, of: impl Fn(&World) -> Rc<RefCell<super::disk::Disk>> + 'static) {
+    fn sicken(
+        &mut self,
+        ailment: Ailment,
+        of: impl Fn(&World) -> Rc<RefCell<super::disk::Disk>> + 'static,
+    ) {
         let world = Rc::clone(&self.world);
-        let illness = match self.random.below(4) {
-            0 => Illness::FailsOnce(self.random.between(0, 60)),
-            1 => Illness::Fails,
-            2 => Illness::Full,
-            _ => Illness::SyncFails,
-        };
-        self.world.journal.note(format_args!("{illness:?}"));
+        let operations = self.random.between(0, 60);
         let wait = self.random.milliseconds(50, 5_000);
+        let illness = match ailment {
+            Ailment::FailsOnce => Illness::FailsOnce(operations),
+            Ailment::Fails => Illness::Fails,
+            Ailment::FailsForGood => Illness::FailsForGood,
+            Ailment::Full => Illness::Full,
+            Ailment::SyncFails => Illness::SyncFails,
+        };
         of(&world).borrow_mut().fall_ill(illness);
         self.begin(async move {
             sleep(wait).await;
@@ -293,13 +292,13 @@ impl Chaos {
         });
     }
 
-    fn draw_jump(&mut self) -> i64 {
+    fn draw_jump(&mut self, jump: Jump) -> i64 {
         let small = i64::try_from(self.random.between(1, 90_000)).unwrap_or(1);
-        match self.random.below(4) {
-            0 => YEARS_10_MS,
-            1 => -YEARS_10_MS,
-            2 => small,
-            _ => -small,
+        match jump {
+            Jump::YearsForward => YEARS_10_MS,
+            Jump::YearsBack => -YEARS_10_MS,
+            Jump::Forward => small,
+            Jump::Back => -small,
         }
     }
 
@@ -322,28 +321,33 @@ impl Chaos {
         &mut self,
         fault: Fault,
         (till, image): &(Rc<Till>, DiskImage),
+        end: Instant,
     ) -> Option<Rc<Till>> {
         let world = Rc::clone(&self.world);
         let site = &world.headquarters.site;
         // What is at headquarters must be known, so it must be there.
         while !site.is_up() || site.machine.disk.borrow().is_ill() {
+            if Instant::now() > end {
+                return None;
+            }
             sleep(Duration::from_millis(500)).await;
         }
-        world.journal.note(format_args!("fault: {fault:?}"));
-        self.faults.push(fault);
+        self.note(fault);
         match fault {
             Fault::TillRestored => {
                 world.kill_till(till).await;
-                till.site.machine.disk.borrow_mut().heal();
+                till.site.machine.disk.borrow_mut().replace();
                 till.counter.lose_count();
                 till.site.machine.disk.borrow_mut().put_back(image);
                 let mut left = world.headquarters.ledger().hashes();
                 left.extend(till.ledger().hashes());
                 world.model.borrow_mut().lose(till.node, &left);
+                world.model.borrow_mut().users.restored(till.node);
                 bring_till_up(&world, till).await;
             }
             Fault::TillCopied => {
                 till.counter.lose_count();
+                world.model.borrow_mut().users.copied(till.node);
                 let copy = world.copy_till(till, &till.image());
                 copy.counter.lose_count();
                 self.watch_till_power(&copy);
@@ -374,10 +378,13 @@ impl Chaos {
             | Fault::TillCutOff
             | Fault::ServerCutOff
             | Fault::Weather
-            | Fault::TillDisk
-            | Fault::ServerDisk
-            | Fault::TillClock
-            | Fault::ServerClock => {}
+            | Fault::TillDisk(_)
+            | Fault::ServerDisk(_)
+            | Fault::TillClock(_)
+            | Fault::ServerClock(_)
+            | Fault::TillVersion
+            | Fault::ServerVersion
+            | Fault::UnknownOperation => {}
         }
         None
     }
@@ -392,12 +399,36 @@ impl Chaos {
         machines.push(&world.headquarters.site.machine);
         for machine in machines {
             machine.clock.set_right();
-            machine.disk.borrow_mut().heal();
+            machine.disk.borrow_mut().replace();
             machine.disk.borrow_mut().keep_power();
         }
         // Whatever was begun ends: lines that are cut again by nobody, machines that come up.
         sleep(Duration::from_secs(30)).await;
         world.network.join_all();
+        for till in tills {
+            if till.version.get() == Version::TooLate {
+                till.version.set(Version::Ours);
+                world.kill_till(&till).await;
+                bring_till_up(world, &till).await;
+            }
+        }
+    }
+}
+
+/// A later version of the program runs for a moment, where the disk lets it.
+fn write_unknown_operation(world: &World, till: &Till, mut random: Random) {
+    let machine = &till.site.machine;
+    if !machine.power.is_on() || machine.disk.borrow().is_ill() {
+        return;
+    }
+    if let Some(hash) = later::write_unknown_operation(machine, TILL_FILE, &mut random) {
+        let name = &machine.name;
+        world
+            .journal
+            .note(format_args!("{name}: an operation of a later version"));
+        let mut model = world.model.borrow_mut();
+        model.others.insert(hash, till.node);
+        model.unknown_operations += 1;
     }
 }
 

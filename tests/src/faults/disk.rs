@@ -41,6 +41,8 @@ pub(super) enum Illness {
     FailsOnce(u64),
     /// Nothing can be read or written.
     Fails,
+    /// Nothing can be read or written, and only another disk helps.
+    FailsForGood,
     /// Nothing can grow or be written.
     Full,
     /// Nothing can be synced. What was to be synced then is not written later either.
@@ -84,12 +86,16 @@ struct File {
     named: bool,
 }
 
-/// What a disk did.
+/// What a disk did, and did not do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct DiskCounts {
     pub(super) operations: u64,
-    pub(super) syncs: u64,
+    pub(super) failed: u64,
+    pub(super) full: u64,
+    pub(super) syncs_failed: u64,
     pub(super) power_cuts: u64,
+    pub(super) sectors_lost: u64,
+    pub(super) sectors_garbled: u64,
 }
 
 /// What is on a disk: a copy that can be put back.
@@ -155,11 +161,21 @@ impl Disk {
     }
 
     pub(super) fn fall_ill(&mut self, illness: Illness) {
-        self.illness = Some(illness);
-        self.power.set_ill(true);
+        if self.illness != Some(Illness::FailsForGood) {
+            self.illness = Some(illness);
+            self.power.set_ill(true);
+        }
     }
 
+    /// What passes by itself is over.
     pub(super) fn heal(&mut self) {
+        if self.illness != Some(Illness::FailsForGood) {
+            self.replace();
+        }
+    }
+
+    /// Somebody brings a sound disk, with what could be read of this one: all.
+    pub(super) fn replace(&mut self) {
         self.illness = None;
         self.power.set_ill(false);
     }
@@ -185,7 +201,7 @@ impl Disk {
             }
         }
         for file in self.files.values_mut() {
-            file.lose_power(self.promise, &mut self.random);
+            file.lose_power(self.promise, &mut self.random, &mut self.counts);
         }
         let random = &mut self.random;
         self.files.retain(|_, file| file.named || random.chance(50));
@@ -224,7 +240,7 @@ impl Disk {
             }
             *left -= 1;
         }
-        match &mut self.illness {
+        let admitted = match &mut self.illness {
             None => Ok(()),
             Some(Illness::FailsOnce(0)) => {
                 self.illness = Some(Illness::Recovering);
@@ -234,11 +250,18 @@ impl Disk {
                 *left -= 1;
                 Ok(())
             }
-            Some(Illness::Fails) => Err(error),
+            Some(Illness::Fails | Illness::FailsForGood) => Err(error),
             Some(Illness::Full) if error == DiskError::Write => Err(DiskError::Full),
             Some(Illness::SyncFails) if error == DiskError::Sync => Err(DiskError::Sync),
             Some(Illness::Full | Illness::SyncFails | Illness::Recovering) => Ok(()),
+        };
+        match admitted {
+            Err(DiskError::Full) => self.counts.full += 1,
+            Err(DiskError::Sync) => self.counts.syncs_failed += 1,
+            Err(DiskError::Read | DiskError::Write) => self.counts.failed += 1,
+            Err(DiskError::Gone) | Ok(()) => {}
         }
+        admitted
     }
 
     pub(super) fn check_mount(&self, mount: Mount) -> Result<(), DiskError> {
@@ -318,7 +341,6 @@ impl Disk {
 
     pub(super) fn sync(&mut self, mount: Mount, name: &str) -> Result<(), DiskError> {
         let admitted = self.admit(mount, DiskError::Sync);
-        self.counts.syncs += 1;
         let file = self.files.get_mut(name).ok_or(DiskError::Sync)?;
         match admitted {
             Ok(()) if planted::is(Planted::SyncLies) => Ok(()),
@@ -331,7 +353,7 @@ impl Disk {
             Err(DiskError::Sync) => {
                 if self.promise == Promise::PowerSafeOverwrite {
                     // A part of it reached the platter all the same.
-                    file.forget_unsynced(self.promise, &mut self.random);
+                    file.forget_unsynced(self.promise, &mut self.random, &mut self.counts);
                 }
                 Err(DiskError::Sync)
             }
@@ -353,15 +375,15 @@ impl File {
         self.named = true;
     }
 
-    fn forget_unsynced(&mut self, promise: Promise, random: &mut Random) {
+    fn forget_unsynced(&mut self, promise: Promise, random: &mut Random, counts: &mut DiskCounts) {
         let kept = KEPT_PERCENT[random.below(KEPT_PERCENT.len())];
         for change in self.unsynced.drain(..) {
-            change.apply_in_part(&mut self.durable, promise, kept, random);
+            change.apply_in_part(&mut self.durable, promise, (kept, &mut *random), counts);
         }
     }
 
-    fn lose_power(&mut self, promise: Promise, random: &mut Random) {
-        self.forget_unsynced(promise, random);
+    fn lose_power(&mut self, promise: Promise, random: &mut Random, counts: &mut DiskCounts) {
+        self.forget_unsynced(promise, random, counts);
         self.seen.clone_from(&self.durable);
     }
 }
@@ -378,8 +400,8 @@ impl Unsynced {
         &self,
         content: &mut Vec<u8>,
         promise: Promise,
-        kept_percent: usize,
-        random: &mut Random,
+        (kept_percent, random): (usize, &mut Random),
+        counts: &mut DiskCounts,
     ) {
         match self {
             Self::Cut { length } => {
@@ -394,7 +416,10 @@ impl Unsynced {
                     let end = bytes.len().min(done + SECTOR_BYTES - at % SECTOR_BYTES);
                     if random.chance(kept_percent) {
                         write_at(content, at, &bytes[done..end]);
-                    } else if random.chance(GARBAGE_PERCENT) {
+                    } else if !random.chance(GARBAGE_PERCENT) {
+                        counts.sectors_lost += 1;
+                    } else {
+                        counts.sectors_garbled += 1;
                         let (at, bytes) = match promise {
                             Promise::Nothing => (at - at % SECTOR_BYTES, SECTOR_BYTES),
                             Promise::PowerSafeOverwrite => (at, end - done),

@@ -11,8 +11,8 @@
 //! | `machine`, `disk`, `network` | what breaks |
 //! | `vfs`, `randomness` | the two places where C asks, and so the only `unsafe` of the workspace |
 //! | `world` | headquarters and tills, and how they start and end |
-//! | `cashier`, `goods` | trade |
-//! | `chaos` | what goes wrong, and when |
+//! | `cashier`, `goods`, `rights` | trade, and who may do what |
+//! | `fault`, `chaos`, `later` | what goes wrong, and when |
 //! | `intruder` | somebody who has a till's key |
 //! | `model`, `ledger`, `rows`, `audit` | what should be there, what is there, and whether they agree |
 //! | `controls` | bugs that are built in, which must be found |
@@ -23,15 +23,18 @@ mod cashier;
 mod chaos;
 pub mod controls;
 mod disk;
+mod fault;
 mod goods;
 mod intruder;
 mod journal;
+mod later;
 mod ledger;
 mod machine;
 mod model;
 mod network;
 mod random;
 mod randomness;
+mod rights;
 mod rows;
 #[cfg(test)]
 mod unsynced_log;
@@ -40,6 +43,7 @@ mod world;
 
 use std::{
     any::Any,
+    collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     rc::Rc,
@@ -47,18 +51,23 @@ use std::{
     time::Duration,
 };
 
-use holdfast_schemas::{planted::Planted, sync::till::Link};
+use holdfast_schemas::{
+    planted::Planted,
+    sync::till::Link,
+    wire::{Answer, OrderKey, Question},
+};
 use serde::{Deserialize, Serialize};
 use tokio::{
     task::{JoinSet, LocalSet},
     time::{Instant, sleep, timeout},
 };
 
-pub use self::chaos::Fault;
+pub use self::fault::{Ailment, Fault, Jump};
 use self::{
     cashier::Cashier,
     chaos::Chaos,
     journal::{Journal, JournalSubscriber},
+    machine::Machine,
     random::Random,
     world::{Till, World},
 };
@@ -67,6 +76,8 @@ use self::{
 const RAGE_S: (u64, u64) = (30, 80);
 /// Within this time after the last fault everything is at rest, with no help.
 const REST_TIME_MAX: Duration = Duration::from_secs(10 * 60);
+/// Within this virtual time a run is over.
+const RUN_TIME_MAX: Duration = Duration::from_secs(2 * 60 * 60);
 /// How long it must stay so.
 const QUIET_TIME: Duration = Duration::from_secs(30);
 /// The most bytes that a till and the server say to each other in that time: keep-alives.
@@ -87,12 +98,64 @@ pub struct Report {
     pub entries: usize,
     /// Sales, returns and stock papers that came there.
     pub deeds: usize,
-    /// How often a machine lost its power.
-    pub power_cuts: u64,
-    /// Datagrams sent.
-    pub datagrams: u64,
-    /// Operations of all disks.
-    pub disk_operations: u64,
+    /// What else was seen, and how often.
+    pub seen: BTreeMap<Sight, u64>,
+}
+
+/// Something that is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Sight {
+    /// A machine lost its power.
+    PowerCut,
+    /// A sector that was not synced was lost with the power.
+    SectorLost,
+    /// A sector that was not synced became garbage.
+    SectorGarbled,
+    /// A disk was asked for something.
+    DiskOperation,
+    /// A disk could not read or write.
+    DiskFailed,
+    /// A disk had no space.
+    DiskFull,
+    /// A disk could not sync.
+    SyncFailed,
+    /// A datagram was sent.
+    Datagram,
+    /// A datagram was lost.
+    DatagramLost,
+    /// A datagram came twice.
+    DatagramDoubled,
+    /// A datagram was damaged.
+    DatagramDamaged,
+    /// A datagram arrived before one that was sent sooner.
+    DatagramOvertook,
+    /// A datagram met a line that was cut.
+    DatagramCutOff,
+    /// A till used a right.
+    RightUsed,
+    /// A till's file got an operation that this version does not know.
+    UnknownOperation,
+}
+
+impl Sight {
+    /// Every one.
+    pub const ALL: [Self; 15] = [
+        Self::PowerCut,
+        Self::SectorLost,
+        Self::SectorGarbled,
+        Self::DiskOperation,
+        Self::DiskFailed,
+        Self::DiskFull,
+        Self::SyncFailed,
+        Self::Datagram,
+        Self::DatagramLost,
+        Self::DatagramDoubled,
+        Self::DatagramDamaged,
+        Self::DatagramOvertook,
+        Self::DatagramCutOff,
+        Self::RightUsed,
+        Self::UnknownOperation,
+    ];
 }
 
 /// What came of a run.
@@ -156,7 +219,10 @@ fn on_this_thread(seed: u64, planted: Option<Planted>, watch: Watch) -> Outcome 
     let _subscribed = tracing::subscriber::set_default(JournalSubscriber(journal.clone()));
     let ran = catch_unwind(AssertUnwindSafe(|| {
         let local = LocalSet::new();
-        local.block_on(&runtime, play(seed, journal.clone(), folder.0.clone()))
+        let played = play(seed, journal.clone(), folder.0.clone());
+        local
+            .block_on(&runtime, timeout(RUN_TIME_MAX, played))
+            .expect("the run comes to an end")
     }));
     if watch == Watch::Everything {
         eprint!("{}", journal.text());
@@ -211,6 +277,7 @@ async fn play(seed: u64, journal: Journal, folder: PathBuf) -> Report {
     }
     let mut chaos = Chaos::new(Rc::clone(&world));
     chaos.watch_power();
+    chaos.watch_traffic();
     let mut cashiers = JoinSet::new();
     for till in world.tills() {
         assert!(world.start_till(&till), "a till starts");
@@ -230,6 +297,10 @@ async fn play(seed: u64, journal: Journal, folder: PathBuf) -> Report {
     world.intrude();
     come_to_rest(&world, &chaos).await;
     keep_quiet(&world).await;
+    give_rights(&world).await;
+    // Whoever gave one up tells headquarters so, and whose order was looked up gets more of the feed.
+    sleep(QUIET_TIME).await;
+    come_to_rest(&world, &chaos).await;
     end(&world, &mut chaos).await;
     let seen = audit::check(&world);
     assert_eq!(journal.errors(), Vec::<String>::new(), "logged as errors");
@@ -329,6 +400,31 @@ async fn keep_quiet(world: &World) {
     assert_eq!(restless(world), None, "all stays at rest");
 }
 
+/// No right is stuck with anybody: whoever asks for one that somebody holds gets it, now that nobody is using any.
+async fn give_rights(world: &World) {
+    let tills = world.tills();
+    for (right, holder) in audit::held_rights(world) {
+        let is_alone = |till: &&Rc<Till>| !till.is_copied.get() && !till.revoked.get();
+        let held_by = tills.iter().find(|till| till.node.get() == holder);
+        let asker = tills
+            .iter()
+            .filter(is_alone)
+            .find(|till| till.node.get() != holder);
+        let (Some(_), Some(asker)) = (held_by.filter(is_alone), asker) else {
+            continue;
+        };
+        let (_, sync) = asker.counter.till().await;
+        let key = OrderKey::Document(right.document);
+        let found = sync.ask(Question::FindOrder { key }).await;
+        let answer = sync.ask(Question::TakeRight { right }).await;
+        assert!(
+            matches!(answer, Answer::Granted { .. }),
+            "{right:?} is held by till {holder}, which is not using it, and {} is told {answer:?} (and {found:?})",
+            asker.site.machine.name
+        );
+    }
+}
+
 /// The power goes everywhere once more: what was acknowledged must be on the platters.
 async fn end(world: &World, chaos: &mut Chaos) {
     chaos.stop().await;
@@ -342,22 +438,46 @@ fn report(world: &World, chaos: &Chaos, seen: audit::Seen, virtual_time: Duratio
     let tills = world.tills();
     let mut machines: Vec<_> = tills.iter().map(|till| &till.site.machine).collect();
     machines.push(&world.headquarters.site.machine);
-    let disks = machines
-        .iter()
-        .map(|machine| machine.disk.borrow().counts());
-    let (mut power_cuts, mut disk_operations) = (0, 0);
-    for counts in disks {
-        power_cuts += counts.power_cuts;
-        disk_operations += counts.operations;
+    let mut counts = network_sights(world);
+    for machine in machines {
+        for (sight, count) in disk_sights(machine) {
+            *counts.entry(sight).or_default() += count;
+        }
     }
+    let model = world.model.borrow();
+    counts.insert(Sight::RightUsed, model.users.uses);
+    counts.insert(Sight::UnknownOperation, model.unknown_operations);
     Report {
         trace: String::new(),
         virtual_time,
         faults: chaos.faults.clone(),
         entries: seen.entries,
         deeds: seen.deeds,
-        power_cuts,
-        datagrams: world.network.counts().sent,
-        disk_operations,
+        seen: counts,
     }
+}
+
+fn disk_sights(machine: &Machine) -> [(Sight, u64); 7] {
+    let counts = machine.disk.borrow().counts();
+    [
+        (Sight::PowerCut, counts.power_cuts),
+        (Sight::SectorLost, counts.sectors_lost),
+        (Sight::SectorGarbled, counts.sectors_garbled),
+        (Sight::DiskOperation, counts.operations),
+        (Sight::DiskFailed, counts.failed),
+        (Sight::DiskFull, counts.full),
+        (Sight::SyncFailed, counts.syncs_failed),
+    ]
+}
+
+fn network_sights(world: &World) -> BTreeMap<Sight, u64> {
+    let counts = world.network.counts();
+    BTreeMap::from([
+        (Sight::Datagram, counts.sent),
+        (Sight::DatagramLost, counts.lost),
+        (Sight::DatagramDoubled, counts.doubled),
+        (Sight::DatagramDamaged, counts.damaged),
+        (Sight::DatagramOvertook, counts.overtaken),
+        (Sight::DatagramCutOff, counts.cut),
+    ])
 }

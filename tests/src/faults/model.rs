@@ -9,6 +9,8 @@ use holdfast_schemas::{
     operation::TenderKind,
 };
 
+use super::rights::Users;
+
 /// Money by its kind, and stock by store and product, in thousandths.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Effects {
@@ -100,6 +102,10 @@ pub(super) struct Model {
     last_numbers: BTreeMap<NodeNumber, OrderNumber>,
     /// What each till took back of which line of a sale, in thousandths.
     taken_back: BTreeMap<(NodeNumber, Tag, usize), i64>,
+    /// How many operations were written that this version does not know.
+    pub(super) unknown_operations: u64,
+    /// Who uses which right.
+    pub(super) users: Users,
     next: u64,
 }
 

@@ -71,6 +71,8 @@ pub(super) struct NetworkCounts {
     pub(super) lost: u64,
     pub(super) doubled: u64,
     pub(super) damaged: u64,
+    /// They arrived after others that were sent later.
+    pub(super) overtaken: u64,
     pub(super) cut: u64,
 }
 
@@ -216,6 +218,9 @@ impl Lines {
                 return;
             };
             let bytes = bytes.clone();
+            let sooner = queue.waiting.range((now + *delay, number)..);
+            let overtaken = u64::try_from(sooner.count()).unwrap_or(u64::MAX);
+            self.counts.overtaken += overtaken;
             queue
                 .waiting
                 .insert((now + *delay, number), Datagram { from, bytes });

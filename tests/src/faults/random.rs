@@ -31,6 +31,11 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
+    /// A stream of its own, for what runs beside this one.
+    pub(super) fn branch(&mut self) -> Self {
+        Self(self.next())
+    }
+
     pub(super) fn byte(&mut self) -> u8 {
         self.next().to_le_bytes()[0]
     }

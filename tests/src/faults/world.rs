@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeSet,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
     rc::Rc,
@@ -17,7 +18,10 @@ use holdfast_node::{
 };
 use holdfast_schemas::{
     identity::{NodeNumber, StoreId, TenantId},
-    wire::{Dialect, ServerEpoch, enrol::CodeSecret},
+    wire::{
+        Capabilities, Capability, Dialect, ProtocolRange, ProtocolVersion, ServerEpoch,
+        enrol::CodeSecret,
+    },
 };
 use holdfast_server::{
     metrics::Metrics,
@@ -53,7 +57,46 @@ const SERVER_PORT: u16 = 4_433;
 /// The company's stores.
 const STORES: [&str; 2] = ["york", "leeds"];
 const SERVER_FILE: &str = "server.sqlite";
-const TILL_FILE: &str = "till.sqlite";
+pub(super) const TILL_FILE: &str = "till.sqlite";
+
+/// A version of the program, as far as the other end can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Version {
+    /// This one.
+    Ours,
+    /// A later one, which can do more and still speaks as we do.
+    Later,
+    /// One that has forgotten how we speak.
+    TooLate,
+}
+
+impl Version {
+    pub(super) fn draw(random: &mut Random) -> Self {
+        match random.below(10) {
+            0..5 => Self::Ours,
+            5..8 => Self::Later,
+            _ => Self::TooLate,
+        }
+    }
+
+    fn dialect(self) -> Dialect {
+        let ours = Dialect::OURS;
+        let later = ProtocolVersion(ProtocolVersion::NEWEST.0 + 1);
+        let oldest = match self {
+            Self::Ours => return ours,
+            Self::Later => ours.versions.oldest,
+            Self::TooLate => later,
+        };
+        let name = Capability::new("something-later").expect("a capability's name");
+        Dialect {
+            versions: ProtocolRange {
+                oldest,
+                newest: later,
+            },
+            capabilities: Capabilities::try_from(BTreeSet::from([name])).expect("few"),
+        }
+    }
+}
 
 /// What runs at headquarters.
 pub(super) struct ServerProcess {
@@ -80,6 +123,8 @@ pub(super) struct Headquarters {
     authority: Arc<Authority>,
     signer: Arc<ServerSigner>,
     certificate: ServerCertificate,
+    /// What the server runs when it starts next.
+    pub(super) version: Cell<Version>,
 }
 
 /// A till of a store, or a copy of one.
@@ -95,6 +140,8 @@ pub(super) struct Till {
     pub(super) revoked_at: Cell<Option<u64>>,
     /// Of this till's disk there is a copy that trades.
     pub(super) is_copied: Cell<bool>,
+    /// What it runs when it starts next.
+    pub(super) version: Cell<Version>,
 }
 
 /// All of it.
@@ -156,6 +203,7 @@ impl World {
         let clock = WallClock::beginning_now();
         let scratch = Machine::new(SCRATCH, seed, &clock);
         let machine = Machine::new("headquarters", seed, &clock);
+
         journal.watch(Side::Server, Arc::clone(&machine.power));
         let tenant = TenantId::new("example").expect("a tenant's name");
         let mut random = Random::new(seed, "headquarters");
@@ -187,6 +235,7 @@ impl World {
                 authority: Arc::new(authority),
                 signer: Arc::new(signer),
                 certificate,
+                version: Cell::new(Version::Ours),
             },
             tills: RefCell::default(),
             model: Rc::default(),
@@ -212,6 +261,7 @@ impl World {
             authority,
             signer,
             certificate,
+            version,
         } = &self.headquarters;
         let store = match SqliteStore::open_in(self.server_place()) {
             Ok(store) => Arc::new(store),
@@ -233,7 +283,7 @@ impl World {
             tls_time: Arc::new(site.machine.clock.clone()),
             metrics: Arc::new(Metrics::default()),
             writer: WriterPlace::Beside,
-            dialect: Dialect::OURS,
+            dialect: version.get().dialect(),
         };
         let power = Arc::clone(&site.machine.power);
         let socket = self.network.bind(site.address, power);
@@ -317,6 +367,7 @@ impl World {
             revoked: Cell::new(false),
             revoked_at: Cell::new(None),
             is_copied: Cell::new(false),
+            version: Cell::new(Version::Ours),
         });
         self.tills.borrow_mut().push(Rc::clone(&till));
         till
@@ -338,6 +389,7 @@ impl World {
             revoked: Cell::new(false),
             revoked_at: Cell::new(None),
             is_copied: Cell::new(true),
+            version: Cell::new(till.version.get()),
         });
         till.is_copied.set(true);
         self.tills.borrow_mut().push(Rc::clone(&copy));
@@ -362,7 +414,7 @@ impl World {
             random: Box::new(SeededRandom::new(random.next())),
             tls_time: Arc::new(machine.clock.clone()),
             store: Some(StorePlace::in_vfs(machine.path(TILL_FILE), VFS)),
-            dialect: Dialect::OURS,
+            dialect: till.version.get().dialect(),
         };
         let settings = Settings::for_data_dir(&till.folder);
         match Node::start_in(&settings, surroundings) {
@@ -406,6 +458,7 @@ impl World {
         till.counter.show(None);
         let process = till.site.process.take();
         till.site.machine.kill(process).await;
+        self.model.borrow_mut().users.stopped(till.node);
         till.site.let_go();
     }
 
@@ -429,6 +482,7 @@ impl World {
         till.counter.show(None);
         let process = till.site.process.take();
         till.site.machine.cut_power(process).await;
+        self.model.borrow_mut().users.stopped(till.node);
         till.site.machine.restore_power();
         till.site.let_go();
     }

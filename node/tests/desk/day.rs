@@ -31,13 +31,13 @@ async fn three_scans_and_one_note_are_a_sale() {
     shop.scan(MUG).await;
     shop.scan("TEA").await;
     let view = shop.view();
-    assert_eq!(view.basket.total_minor, minor(13_40));
+    assert_eq!(view.basket.total_minor, minor(1340));
     assert_eq!(view.basket.lines.len(), 2);
-    assert_eq!(view.tendering.suggested_cash_minor[0], minor(13_40));
-    let sold = shop.pay_cash(20_00).await;
+    assert_eq!(view.tendering.suggested_cash_minor[0], minor(1340));
+    let sold = shop.pay_cash(2000).await;
     assert_eq!(
         (sold.total_minor, sold.change_minor),
-        (minor(13_40), minor(6_60))
+        (minor(1340), minor(660))
     );
     assert_eq!(sold.receipt.expect("a number").to_string(), "12-000001");
     let view = shop.view();
@@ -45,7 +45,7 @@ async fn three_scans_and_one_note_are_a_sale() {
     assert_eq!(view.last.as_deref(), Some(&sold));
     shop.scan(MUG).await;
     assert_eq!(shop.view().last, None);
-    let next = shop.pay_cash(5_45).await;
+    let next = shop.pay_cash(545).await;
     assert_eq!(next.receipt.expect("a number").to_string(), "12-000002");
 }
 
@@ -60,23 +60,23 @@ async fn a_restart_gives_back_what_was_shown() {
     };
     shop.tell(DeskCommand::Basket(note)).await;
     shop.tell(DeskCommand::Basket(BasketCommand::Undo)).await;
-    shop.tell(cash(3_00)).await;
+    shop.tell(cash(300)).await;
     let before = shop.view();
     let shop = shop.restart().await;
     let after = shop.view();
     assert_eq!(after.basket.lines, before.basket.lines);
     assert_eq!(after.basket.total_minor, before.basket.total_minor);
     assert_eq!(after.tendering, before.tendering);
-    assert_eq!(after.tendering.due_minor, minor(4_95));
+    assert_eq!(after.tendering.due_minor, minor(495));
     assert_eq!(after.session, before.session);
     assert!(matches!(after.staff, StaffView::Locked(_)));
     assert!(matches!(
-        shop.refused(cash(5_00)).await,
+        shop.refused(cash(500)).await,
         DeskRefusal::Locked(_)
     ));
     shop.sign_on(crate::shop::CASHIER).await;
-    let sold = shop.pay_cash(4_95).await;
-    assert_eq!(sold.total_minor, minor(7_95));
+    let sold = shop.pay_cash(495).await;
+    assert_eq!(sold.total_minor, minor(795));
     let shop = shop.restart().await;
     assert_eq!(shop.view().last.as_deref(), Some(&sold));
 }
@@ -86,7 +86,7 @@ async fn money_that_is_held_keeps_the_basket_as_it_is() {
     let shop = Shop::open().await;
     shop.begin().await;
     shop.scan(MUG).await;
-    shop.tell(cash(1_00)).await;
+    shop.tell(cash(100)).await;
     assert!(matches!(
         shop.refused(scan("TEA")).await,
         DeskRefusal::TendersHeld { .. }
@@ -98,7 +98,7 @@ async fn money_that_is_held_keeps_the_basket_as_it_is() {
     shop.scan("TEA").await;
     let voucher = DeskCommand::TakeTender {
         kind: TenderKind::Voucher,
-        amount_minor: minor(1_00),
+        amount_minor: minor(100),
     };
     assert!(matches!(
         shop.refused(voucher).await,
@@ -117,7 +117,7 @@ async fn goods_come_back_to_the_penny_and_the_drawer_agrees_at_the_close() {
     shop.begin().await;
     shop.scan(MUG).await;
     shop.scan(MUG).await;
-    let sold = shop.pay_cash(10_90).await;
+    let sold = shop.pay_cash(1090).await;
     let number = sold.number.expect("a number");
     let ScanDone::Receipt(found) = shop.scan(&number.to_string()).await else {
         panic!("a receipt");
@@ -144,7 +144,7 @@ async fn goods_come_back_to_the_penny_and_the_drawer_agrees_at_the_close() {
         panic!("a return");
     };
     assert_eq!(returned.kind, DocumentKind::Return);
-    assert_eq!(returned.total_minor, minor(5_45));
+    assert_eq!(returned.total_minor, minor(545));
     assert_eq!(returned.receipt.expect("a number").to_string(), "12-000002");
     shop.tell(back.clone()).await;
     assert_eq!(shop.refused(back).await.code(), "more_than_left");
@@ -154,7 +154,7 @@ async fn goods_come_back_to_the_penny_and_the_drawer_agrees_at_the_close() {
     let short = shop.refused(close(None)).await;
     assert!(matches!(
         short,
-        DeskRefusal::Document(Refusal::OverShortReason { over_short }) if over_short.minor == minor(-10_00)
+        DeskRefusal::Document(Refusal::OverShortReason { over_short }) if over_short.minor == minor(-1000)
     ));
     shop.tell(DeskCommand::CountCash(counted(10_000))).await;
     let session = shop.view().session.clone().expect("open").document;
@@ -191,9 +191,9 @@ async fn an_override_is_for_one_command_and_names_both_in_the_journal() {
     assert_eq!(shop.refused(own).await.code(), "override_refused");
     let wrong = overridden(pin((SUPERVISOR.0, "0000")));
     assert_eq!(shop.refused(wrong).await.code(), "wrong_credential");
-    assert_eq!(shop.view().basket.total_minor, minor(5_45));
+    assert_eq!(shop.view().basket.total_minor, minor(545));
     shop.tell(overridden(pin(SUPERVISOR))).await;
-    assert_eq!(shop.view().basket.total_minor, minor(5_00));
+    assert_eq!(shop.view().basket.total_minor, minor(500));
     let journal = shop.desk.journal(None).await.expect("a journal");
     let granted = journal
         .iter()
@@ -201,8 +201,8 @@ async fn an_override_is_for_one_command_and_names_both_in_the_journal() {
         .expect("written down");
     assert_eq!(granted.by.as_ref().map(UserId::as_str), Some("101"));
     assert_eq!(granted.granted_by.as_ref().map(UserId::as_str), Some("7"));
-    let sold = shop.pay_cash(5_00).await;
-    assert_eq!(sold.total_minor, minor(5_00));
+    let sold = shop.pay_cash(500).await;
+    assert_eq!(sold.total_minor, minor(500));
 }
 
 #[tokio::test]
@@ -239,7 +239,7 @@ async fn a_search_finds_beginnings_of_words_in_any_order_and_goes_on_by_pages() 
     assert_eq!(names(&second), ["MUG-2"]);
     assert_eq!(second.next, None);
     let check = shop.desk.price_check(MUG.into()).await.expect("a price");
-    assert_eq!(check.price_minor, minor(5_45));
+    assert_eq!(check.price_minor, minor(545));
 }
 
 #[tokio::test]
@@ -247,7 +247,7 @@ async fn training_leaves_no_trace_in_the_tills_own_file() {
     let shop = Shop::open().await;
     shop.begin().await;
     shop.scan(MUG).await;
-    let sold = shop.pay_cash(5_45).await;
+    let sold = shop.pay_cash(545).await;
     let before = shop.view();
     let train = DeskCommand::SetTraining(true);
     assert_eq!(shop.refused(train.clone()).await.code(), "needs_override");
@@ -265,9 +265,9 @@ async fn training_leaves_no_trace_in_the_tills_own_file() {
     let shop = shop.restart().await;
     let view = shop.view();
     assert!(view.training);
-    assert_eq!(view.basket.total_minor, minor(2_50));
+    assert_eq!(view.basket.total_minor, minor(250));
     shop.sign_on(crate::shop::CASHIER).await;
-    let practised = shop.pay_cash(2_50).await;
+    let practised = shop.pay_cash(250).await;
     assert!(practised.text.contains("TRAINING"), "{}", practised.text);
     shop.tell(DeskCommand::SignOff).await;
     shop.sign_on(SUPERVISOR).await;

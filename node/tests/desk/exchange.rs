@@ -44,7 +44,7 @@ async fn both(shop: &Shop, done: DeskDone) -> (DocumentFigures, DocumentFigures)
 
 async fn sold_mug(shop: &Shop) -> DocumentId {
     shop.scan(MUG).await;
-    shop.pay_cash(5_45).await.document
+    shop.pay_cash(545).await.document
 }
 
 #[tokio::test]
@@ -56,18 +56,18 @@ async fn a_dearer_mug_is_paid_with_the_old_one_and_the_difference() {
     shop.scan("MUG-2").await;
     let view = shop.view();
     let exchange = view.exchange.clone().expect("under way");
-    assert_eq!(exchange.worth_minor, MinorUnits::new(5_45));
+    assert_eq!(exchange.worth_minor, MinorUnits::new(545));
     assert_eq!(view.tendering.due_minor, MinorUnits::new(50));
     // The power may go in the middle of it.
     let shop = shop.restart().await;
     shop.sign_on(CASHIER).await;
     assert_eq!(shop.view().exchange, Some(exchange));
     let paid = DeskCommand::TakeCash {
-        tendered_minor: MinorUnits::new(1_00),
+        tendered_minor: MinorUnits::new(100),
     };
     let (sold, returned) = both(&shop, shop.tell(paid).await).await;
     assert_eq!(sold.change_minor, MinorUnits::new(50));
-    assert_eq!(returned.total_minor, MinorUnits::new(5_45));
+    assert_eq!(returned.total_minor, MinorUnits::new(545));
     assert_ne!(sold.number, returned.number);
     assert_eq!(returned.receipt.expect("a number").to_string(), "12-000002");
     assert_eq!(sold.receipt.expect("a number").to_string(), "12-000003");
@@ -75,7 +75,7 @@ async fn a_dearer_mug_is_paid_with_the_old_one_and_the_difference() {
     // What was exchanged is gone for good.
     let again = DeskCommand::Return(mug_of(order));
     assert_eq!(shop.refused(again).await.code(), "more_than_left");
-    balanced(&shop, 105_95).await;
+    balanced(&shop, 10_595).await;
 }
 
 #[tokio::test]
@@ -94,11 +94,11 @@ async fn an_even_exchange_moves_no_money_and_a_cheaper_one_gives_back_the_differ
     shop.scan("TEA").await;
     let view = shop.view();
     let exchange = view.exchange.as_ref().expect("under way");
-    assert_eq!(exchange.refund_minor, MinorUnits::new(2_95));
+    assert_eq!(exchange.refund_minor, MinorUnits::new(295));
     let aside = shop.refused(DeskCommand::Suspend).await;
     assert_eq!(aside.code(), "exchange_open");
     both(&shop, shop.tell(DeskCommand::Finish).await).await;
-    balanced(&shop, 102_50).await;
+    balanced(&shop, 10_250).await;
 }
 
 #[tokio::test]
@@ -114,8 +114,8 @@ async fn an_exchange_that_comes_to_nothing_leaves_nothing() {
     let DeskDone::Returned(back) = shop.tell(DeskCommand::Finish).await else {
         panic!("a return");
     };
-    assert_eq!(back.total_minor, MinorUnits::new(5_45));
-    balanced(&shop, 100_00).await;
+    assert_eq!(back.total_minor, MinorUnits::new(545));
+    balanced(&shop, 10_000).await;
 }
 
 #[tokio::test]
@@ -151,7 +151,7 @@ async fn a_blind_return_over_its_policy_is_somebody_elses_to_allow() {
     shop.tell(exchange).await;
     shop.scan(MUG).await;
     both(&shop, shop.tell(DeskCommand::Finish).await).await;
-    balanced(&shop, 100_00 - 5_45 - 5_00 - 54_50 - 5_46).await;
+    balanced(&shop, 10_000 - 545 - 500 - 5450 - 546).await;
 }
 
 /// The drawer holds what it should, and says so at the close.

@@ -39,7 +39,7 @@ async fn a_keyed_price_does_not_sell_a_mug_for_a_penny() {
     );
     assert!(shop.view().basket.lines.is_empty());
     shop.tell(keyed("GIFT", "7.50")).await;
-    assert_eq!(shop.view().basket.total_minor, MinorUnits::new(7_50));
+    assert_eq!(shop.view().basket.total_minor, MinorUnits::new(750));
 }
 
 #[tokio::test]
@@ -56,8 +56,8 @@ async fn the_next_customer_gets_nothing_of_the_one_before() {
     let view = shop.view();
     let basket = &view.basket;
     assert_eq!((basket.discounts, basket.customer.clone()), (0, None));
-    assert_eq!(basket.total_minor, MinorUnits::new(5_45));
-    shop.pay_cash(5_45).await;
+    assert_eq!(basket.total_minor, MinorUnits::new(545));
+    shop.pay_cash(545).await;
     // Nor does who signs on next.
     shop.tell(DeskCommand::SetCustomer(customer)).await;
     shop.tell(DeskCommand::SignOff).await;
@@ -84,7 +84,7 @@ async fn a_basket_that_is_taken_up_has_its_customer_and_its_limits() {
         assert_eq!(basket.customer, CustomerId::new("C-1").ok());
         assert_eq!(
             (basket.discounts, basket.total_minor),
-            (1, MinorUnits::new(4_91))
+            (1, MinorUnits::new(491))
         );
         assert_eq!(shop.refused(discount()).await.code(), "needs_override");
     }
@@ -109,7 +109,7 @@ async fn a_gift_receipt_or_copy_is_only_of_what_was_paid() {
         assert_eq!(shop.refused(command).await.code(), "nothing_to_print");
     }
     shop.tell(DeskCommand::Resume { order }).await;
-    let sold = shop.pay_cash(5_45).await.document;
+    let sold = shop.pay_cash(545).await.document;
     shop.tell(DeskCommand::PrintGiftReceipt {
         document: Some(sold),
     })
@@ -148,7 +148,7 @@ async fn a_customer_is_made_found_attached_and_erased() {
     shop.scan(MUG).await;
     let called = shop.view().basket.customer_called.clone();
     assert_eq!(called.expect("a name").as_str(), "Zo\u{eb} Example");
-    let sold = shop.pay_cash(5_45).await;
+    let sold = shop.pay_cash(545).await;
     let orders = shop.desk.orders_of_customer(number.clone(), 10).await;
     assert_eq!(orders.expect("read")[0].document, sold.document);
 
@@ -188,7 +188,7 @@ async fn nothing_of_the_shop_is_shown_to_nobody() {
     let shop = Shop::open().await;
     shop.begin().await;
     shop.scan(MUG).await;
-    let sold = shop.pay_cash(5_45).await;
+    let sold = shop.pay_cash(545).await;
     shop.tell(DeskCommand::SignOff).await;
     let desk = &shop.desk;
     let codes = [

@@ -103,7 +103,7 @@ async fn whom_headquarters_removed_makes_room_for_the_next() {
     let expected = [("7", "signed_off"), ("7", "signed_on")];
     let expected = expected.map(|(by, name)| (by.to_owned(), name));
     assert_eq!(written[written.len() - 2..], expected);
-    shop.pay_cash(5_45).await;
+    shop.pay_cash(545).await;
 }
 
 /// Who was at the till is the till's own story; what they practised is thrown away.

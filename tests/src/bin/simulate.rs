@@ -34,7 +34,8 @@ const PROGRESS_SEEDS: u64 = 100;
 const EVERYTHING_SEEDS: u64 = 500;
 /// Whether no more seeds are to be begun.
 static STOPPED: AtomicBool = AtomicBool::new(false);
-const DAY_S: f64 = 24.0 * 60.0 * 60.0;
+/// A day in seconds.
+const DAY_S: u64 = 24 * 60 * 60;
 
 /// Runs tills and a server in virtual time while everything goes wrong, one run for each seed.
 #[derive(Debug, Parser)]
@@ -119,7 +120,7 @@ struct Covered {
     seeds: u64,
     from: u64,
     failed: Vec<u64>,
-    virtual_days: f64,
+    virtual_days: u64,
     #[serde(skip)]
     virtual_time: Duration,
     deeds: usize,
@@ -256,7 +257,7 @@ impl Covered {
         match outcome {
             Ok(Outcome::Held(report)) => {
                 self.virtual_time += report.virtual_time;
-                self.virtual_days = self.virtual_time.as_secs_f64() / DAY_S;
+                self.virtual_days = self.virtual_time.as_secs() / DAY_S;
                 self.deeds += report.deeds;
                 for fault in report.faults {
                     *self.faults.entry(fault.to_string()).or_default() += 1;
@@ -306,7 +307,7 @@ impl Covered {
             println!("{count:>12} {sight:?}");
         }
         println!(
-            "{} seeds from {}: {:.2} virtual days, {} faults, {} power cuts, {} sales, returns and stock papers, {} failed {:?}",
+            "{} seeds from {}: {} virtual days, {} faults, {} power cuts, {} sales, returns and stock papers, {} failed {:?}",
             self.seeds,
             self.from,
             self.virtual_days,

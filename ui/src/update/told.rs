@@ -136,7 +136,20 @@ fn simply_done(
             state.message = None;
             pages::home(state);
         }
-        DeskCommand::Basket(_) | DeskCommand::SetCustomer(_) => {
+        DeskCommand::ForceClose { .. } => {
+            state.page = Page::Menu;
+            say(state, Word::TillClosed);
+        }
+        DeskCommand::CountSafe(_) | DeskCommand::BankCash { .. } => {
+            state.page = Page::Menu;
+            say(state, Word::CashMoved);
+        }
+        DeskCommand::Basket(_)
+        | DeskCommand::SetCustomer(_)
+        | DeskCommand::KeepCustomer { .. }
+        | DeskCommand::EraseCustomer { .. }
+        | DeskCommand::BeginExchange(_)
+        | DeskCommand::EndExchange => {
             state.message = None;
             state.sale.typed.clear();
             if matches!(state.page, Page::Customer { .. } | Page::Search(_)) {

@@ -36,8 +36,7 @@ SHARD ?=
 PLANTED := --features holdfast-tests/planted
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-long sim sim-machines controls soak fuzz bench bench-till bench-peers lint audit mutants run \
-  shop demo screenshots schemas clean
+.PHONY: help setup build test test-long sim sim-machines controls soak fuzz bench bench-till bench-peers lint audit mutants run shop demo screenshots schemas clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12

@@ -39,6 +39,10 @@ const CORE_MAY_USE: &[(&str, &str)] = &[
     ("serde_json", "operations and control messages as JSON"),
     ("sha2", "hashes of changes and chains"),
     ("thiserror", "errors"),
+    (
+        "unicode-normalization",
+        "names that are found however they are typed",
+    ),
     ("zstd", "compressed frames"),
 ];
 

@@ -121,6 +121,7 @@ struct Covered {
     from: u64,
     failed: Vec<u64>,
     virtual_days: u64,
+    virtual_seconds: u64,
     #[serde(skip)]
     virtual_time: Duration,
     deeds: usize,
@@ -257,7 +258,8 @@ impl Covered {
         match outcome {
             Ok(Outcome::Held(report)) => {
                 self.virtual_time += report.virtual_time;
-                self.virtual_days = self.virtual_time.as_secs() / DAY_S;
+                self.virtual_seconds = self.virtual_time.as_secs();
+                self.virtual_days = self.virtual_seconds / DAY_S;
                 self.deeds += report.deeds;
                 for fault in report.faults {
                     *self.faults.entry(fault.to_string()).or_default() += 1;
@@ -307,10 +309,10 @@ impl Covered {
             println!("{count:>12} {sight:?}");
         }
         println!(
-            "{} seeds from {}: {} virtual days, {} faults, {} power cuts, {} sales, returns and stock papers, {} failed {:?}",
+            "{} seeds from {}: {} virtual minutes, {} faults, {} power cuts, {} sales, returns and stock papers, {} failed {:?}",
             self.seeds,
             self.from,
-            self.virtual_days,
+            self.virtual_seconds / 60,
             self.faults.values().sum::<u64>(),
             self.seen.get(&Sight::PowerCut).copied().unwrap_or(0),
             self.deeds,

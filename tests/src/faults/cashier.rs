@@ -145,9 +145,9 @@ impl Cashier {
             return self.open_session(till).await;
         }
         match self.random.below(100) {
-            0..46 => self.sell(till).await,
-            46..58 => self.use_a_right(till, sync).await,
-            58..70 => self.take_back(till, sync).await,
+            0..45 => self.sell(till).await,
+            45..55 => self.use_a_right(till, sync).await,
+            55..70 => self.take_back(till, sync).await,
             70..74 => {
                 self.take_back_blind(till, BlindReason::NotFound, None)
                     .await;
@@ -399,7 +399,7 @@ impl Cashier {
     fn draw_sold(&mut self) -> Option<(usize, Sold)> {
         let model = self.model.borrow();
         // Who comes back comes back soon, mostly.
-        let newest = self.random.below(10);
+        let newest = self.random.below(6);
         let at = model.sold.len().checked_sub(newest + 1)?;
         Some((at, model.sold[at].clone()))
     }

@@ -149,7 +149,7 @@ pub const fn measured(planted: Planted) -> u64 {
         Planted::AcknowledgedTooFar => 1,
         Planted::OldLogExtended | Planted::AcknowledgedBeforeCommit => 2,
         Planted::RevocationForgotten => 3,
-        Planted::MisfitNotNamed => 4,
+        Planted::MisfitNotNamed => 60,
         Planted::AcknowledgedKeptOverEpoch | Planted::EpochKept => 6,
         Planted::ReturnsForgotten => 10,
         Planted::RightGrantedTwice => 65,

@@ -141,16 +141,14 @@ impl Cashier {
 
     /// The right stays with the till, or is given up, or passed on.
     async fn be_done(&mut self, till: &NodeHandle, sync: &SyncHandle, right: Right) {
+        // Where the process is dead, nothing there is in use.
+        let stopped = till.engine(move |engine, _| {
+            engine.stop_using(&right);
+            Ok::<_, StoreError>(())
+        });
+        drop(stopped.await);
         let question = match self.random.below(100) {
-            0..45 => {
-                let stopped = till.engine(move |engine, _| {
-                    engine.stop_using(&right);
-                    Ok::<_, StoreError>(())
-                });
-                // Where the process is dead, nothing there is in use.
-                drop(stopped.await);
-                return;
-            }
+            0..45 => return,
             45..80 => Question::ReleaseRight { right },
             _ => {
                 let number = u32::try_from(self.random.between(1, 5)).expect("a small number");

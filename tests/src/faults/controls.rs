@@ -146,12 +146,13 @@ pub const fn measured(planted: Planted) -> u64 {
         | Planted::ProjectionCursorAhead
         | Planted::RowsNotMadeAgain
         | Planted::SyncLies => 0,
-        Planted::AcknowledgedTooFar => 1,
-        Planted::OldLogExtended | Planted::AcknowledgedBeforeCommit => 2,
+        Planted::AcknowledgedBeforeCommit => 1,
+        Planted::OldLogExtended => 2,
         Planted::RevocationForgotten => 3,
-        Planted::MisfitNotNamed => 60,
+        Planted::ReturnsForgotten => 4,
         Planted::AcknowledgedKeptOverEpoch | Planted::EpochKept => 6,
-        Planted::ReturnsForgotten => 10,
+        Planted::AcknowledgedTooFar => 13,
+        Planted::MisfitNotNamed => 60,
         Planted::RightGrantedTwice => 65,
     }
 }

@@ -62,7 +62,10 @@ fn arguments_of(command: &str) -> Vec<String> {
     let mut words = command.split(' ');
     assert_eq!(words.next(), Some("make"), "{command}");
     let output = std::process::Command::new("make")
-        .arg("--dry-run")
+        // The suite may itself be run by make, which then says which folder it is in.
+        .args(["--dry-run", "--no-print-directory"])
+        .env_remove("MAKEFLAGS")
+        .env_remove("MAKELEVEL")
         .args(words)
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .output()
